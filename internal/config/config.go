@@ -1,0 +1,75 @@
+// Package config turns the CDK context into one typed configuration. It is read once, strictly, at the edge of the
+// program: below it nobody knows the failover flag, only the role that each region plays. It does not know the CDK.
+package config
+
+// Role is what a region plays now.
+type Role string
+
+// The two roles. Exactly one region has each.
+const (
+	Active     Role = "active"
+	PilotLight Role = "pilot-light"
+)
+
+// Way is how a region becomes the writer of the database.
+type Way string
+
+const (
+	// Failover is unplanned: the other region is not asked, and writes that had not arrived are lost.
+	Failover Way = "failover"
+	// Switchover is planned: AWS waits until every write has arrived, and none is lost.
+	Switchover Way = "switchover"
+)
+
+// EngineVersion of Aurora MySQL in both regions and in the global cluster: the 3.10 line has long-term support, and its
+// version 3.10.4 is offered in both regions. A switchover needs equal versions, so there is only this one.
+// https://docs.aws.amazon.com/AmazonRDS/latest/AuroraMySQLReleaseNotes/AuroraMySQL.release-calendars.html
+const EngineVersion = "8.0.mysql_aurora.3.10.4"
+
+// Config is the whole configuration of the program. [Parse] makes it; every field is valid.
+type Config struct {
+	Names     Names
+	Primary   Region
+	Secondary Region
+
+	// Artifact is the release bundle in S3; its zero value means that there is none.
+	Artifact Artifact
+	// Reconcile is passed on to Custom::RegionRole: a new value has the same template call it again. Empty by default.
+	Reconcile string
+	// Protect turns on deletion protection and keeps snapshots. Default false: the module ends with a clean-up.
+	Protect bool
+	// DatabaseClass is the class of both DB instances, with its prefix: "db.r6g.large".
+	DatabaseClass string
+	// ServerClass is the EC2 instance type of the shop, of the x86_64 architecture that the golden image has.
+	ServerClass string
+	// ServerZone, 1 or 2, chooses the availability zone of the shop among the region's two.
+	ServerZone int
+}
+
+// Region is one of the two regions and what it plays.
+type Region struct {
+	Side Side
+	Name string // for example "us-east-1"
+	CIDR string // of its VPC; the two do not overlap
+	Role Role
+	Way  Way // how it becomes the writer if it is not
+}
+
+// Active says whether the shop runs in this region.
+func (r Region) Active() bool { return r.Role == Active }
+
+// Region returns a side's region.
+func (c Config) Region(s Side) Region {
+	if s == Primary {
+		return c.Primary
+	}
+	return c.Secondary
+}
+
+// Artifact is where the release bundle lies: s3://Bucket/Key. The key is the version, so it is never overwritten.
+type Artifact struct{ Bucket, Key string }
+
+// Missing says that no release bundle was named.
+func (a Artifact) Missing() bool { return a == Artifact{} }
+
+func (a Artifact) String() string { return "s3://" + a.Bucket + "/" + a.Key }

@@ -1,0 +1,149 @@
+package config
+
+import (
+	"maps"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// context is what cdk.json gives, changed as a command line or another cdk.json would.
+func context(changes map[string]any) map[string]any {
+	all := map[string]any{
+		"name": "unishop", "failover": false, "reconcile": "", "protect": false,
+		"primary-region": "us-east-1", "secondary-region": "us-west-1",
+		"primary-cidr": "10.0.0.0/16", "secondary-cidr": "10.1.0.0/16",
+		"database-class": "db.r6g.large", "server-class": "t3.small", "server-zone": "1",
+		"cli-telemetry": false, "@aws-cdk/aws-iam:minimizePolicies": true, "aws:cdk:bundling-stacks": []any{"**"},
+	}
+	maps.Copy(all, changes)
+	return all
+}
+
+func TestTheFlagBecomesARoleAndAWayPerRegion(t *testing.T) {
+	type facts struct {
+		primary, secondary Role
+		way                Way // of the active region
+	}
+	atRest := facts{Active, PilotLight, Switchover}
+	for name, row := range map[string]struct {
+		flag any
+		want facts
+	}{
+		"absent":       {nil, atRest},
+		"JSON false":   {false, atRest},
+		"text false":   {"false", atRest},
+		"planned":      {"planned", facts{PilotLight, Active, Switchover}},
+		"command line": {"true", facts{PilotLight, Active, Failover}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c, err := Parse(context(map[string]any{"failover": row.flag}))
+			require.NoError(t, err)
+			active := c.Primary
+			if c.Secondary.Active() {
+				active = c.Secondary
+			}
+			assert.Equal(t, row.want, facts{c.Primary.Role, c.Secondary.Role, active.Way})
+		})
+	}
+}
+
+func TestAPilotLightAlwaysHandsBackByASwitchover(t *testing.T) {
+	c, err := Parse(context(map[string]any{"failover": "true"}))
+	require.NoError(t, err)
+	assert.Equal(t, Switchover, c.Primary.Way)
+}
+
+func TestEveryMistakeNamesKeyValueAndWhatIsAllowed(t *testing.T) {
+	for name, row := range map[string]struct {
+		key   string
+		value any
+		says  []string
+	}{
+		"failover yes":            {"failover", "yes", []string{`failover: "yes"`, "planned", "-c failover=true"}},
+		"failover True":           {"failover", "True", []string{`failover: "True"`}},
+		"failover 1":              {"failover", float64(1), []string{"failover: the JSON value 1"}},
+		"failover text 1":         {"failover", "1", []string{`failover: "1"`}},
+		"failover empty":          {"failover", "", []string{`failover: ""`}},
+		"failover committed true": {"failover", true, []string{"failover: the JSON value true", `"planned"`}},
+		"failover with a space":   {"failover", "true ", []string{`failover: "true "`}},
+		"failover list":           {"failover", []any{"true"}, []string{"failover: the JSON value [true]"}},
+		"misspelt key":            {"failovr", "true", []string{"failovr: unknown context key", "did you mean failover?"}},
+		"protect yes":             {"protect", "yes", []string{`protect: "yes"`, "true or false"}},
+		"name in capitals":        {"name", "Unishop", []string{`name: "Unishop"`, "lower-case"}},
+		"name of SSM's":           {"name", "ssm-shop", []string{`name: "ssm-shop"`}},
+		"name with two hyphens":   {"name", "uni--shop", []string{`name: "uni--shop"`}},
+		"name too long":           {"name", strings.Repeat("a", 41), []string{"up to 40"}},
+		"name missing":            {"name", nil, []string{"name: nothing is not allowed"}},
+		"region":                  {"primary-region", "Virginia", []string{`primary-region: "Virginia"`, "us-west-1"}},
+		"same region":             {"secondary-region", "us-east-1", []string{"secondary-region", "primary's region too"}},
+		"range overlaps":          {"secondary-cidr", "10.0.128.0/17", []string{`secondary-cidr: "10.0.128.0/17" overlaps`}},
+		"range too small":         {"primary-cidr", "10.2.0.0/25", []string{`primary-cidr: "10.2.0.0/25"`, "/16 to /24"}},
+		"range not a network":     {"primary-cidr", "10.2.0.1/16", []string{`primary-cidr: "10.2.0.1/16"`}},
+		"range IPv6":              {"primary-cidr", "fd00::/16", []string{`primary-cidr: "fd00::/16"`}},
+		"burstable database":      {"database-class", "db.t4g.medium", []string{`database-class: "db.t4g.medium"`, "memory-optimised"}},
+		"database without prefix": {"database-class", "r6g.large", []string{`database-class: "r6g.large"`}},
+		"Graviton server":         {"server-class", "t4g.small", []string{`server-class: "t4g.small"`, "x86_64"}},
+		"Graviton with disks":     {"server-class", "m7gd.large", []string{`server-class: "m7gd.large"`}},
+		"server":                  {"server-class", "small", []string{`server-class: "small"`}},
+		"third zone":              {"server-zone", "3", []string{`server-zone: "3"`, "1 or 2"}},
+		"artifact by https":       {"artifact", "https://bucket/unishop.tar.gz", []string{`artifact: "https://bucket/unishop.tar.gz"`, "s3://"}},
+		"artifact with a quote":   {"artifact", `s3://bucket/a'b.tar.gz`, []string{"artifact"}},
+		"artifact without key":    {"artifact", "s3://bucket/", []string{"artifact"}},
+		"artifact not a text":     {"artifact", true, []string{"artifact: the JSON value true"}},
+		"reconcile with spaces":   {"reconcile", "to day", []string{`reconcile: "to day"`}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := Parse(context(map[string]any{row.key: row.value}))
+			require.Error(t, err)
+			for _, words := range row.says {
+				assert.ErrorContains(t, err, words)
+			}
+			assert.NotContains(t, err.Error(), "\n", "one mistake, one line")
+		})
+	}
+}
+
+func TestAllMistakesAreReportedAtOnce(t *testing.T) {
+	_, err := Parse(context(map[string]any{"failover": "yes", "protect": "no", "artefact": "s3://b/k.tar.gz"}))
+	require.Error(t, err)
+	for _, words := range []string{"failover:", "protect:", "artefact: unknown context key: did you mean artifact?"} {
+		assert.ErrorContains(t, err, words)
+	}
+}
+
+func TestWhatIsAllowedIsRead(t *testing.T) {
+	c, err := Parse(context(map[string]any{
+		"artifact": "s3://releases/shop/unishop-1.2.tar.gz", "reconcile": "2026-01-31T12:00", "protect": "true",
+		"server-class": "m7i-flex.large", "server-zone": "2", "name": "unishop-staging", "database-class": "db.x2g.large",
+	}))
+	require.NoError(t, err)
+	assert.Equal(t, Artifact{"releases", "shop/unishop-1.2.tar.gz"}, c.Artifact)
+	assert.Equal(t, "s3://releases/shop/unishop-1.2.tar.gz", c.Artifact.String())
+	assert.Equal(t, "2026-01-31T12:00", c.Reconcile)
+	assert.True(t, c.Protect)
+	assert.Equal(t, "m7i-flex.large", c.ServerClass)
+	assert.Equal(t, 2, c.ServerZone)
+	assert.Equal(t, Region{Secondary, "us-west-1", "10.1.0.0/16", PilotLight, Switchover}, c.Secondary)
+	assert.Equal(t, c.Secondary, c.Region(Primary.Other()))
+}
+
+func TestWithoutABundleTheArtifactIsMissing(t *testing.T) {
+	c, err := Parse(context(nil))
+	require.NoError(t, err)
+	assert.True(t, c.Artifact.Missing())
+}
+
+// A name that changes would replace a database, or hide it from the other region.
+func TestSharedNames(t *testing.T) {
+	n := Names("unishop")
+	assert.Equal(t, []string{
+		"unishop-primary", "unishop-secondary", "unishop", "unishop-primary", "unishop-secondary-1",
+		"unishop/database", "/unishop/image", "unishop", "/aws/imagebuilder/unishop", "/unishop/server",
+	}, []string{
+		n.Stack(Primary), n.Stack(Secondary), n.GlobalCluster(), n.Cluster(Primary), n.Instance(Secondary),
+		n.Secret(), n.ImageParameter(), n.Image(), n.ImageLogGroup(), n.ServerLogGroup(),
+	})
+}
