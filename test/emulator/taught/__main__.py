@@ -1,0 +1,21 @@
+"""python -m taught: teaches ministack, then serves it. Its own environment variables apply: GATEWAY_PORT, BIND_HOST."""
+
+from taught import hooks
+
+hooks.check_version()
+
+# Each import hooks one service; a name that is not there ends the program before anything is served.
+from taught import (  # noqa: E402,F401
+    cloudformation,
+    cloudwatch,
+    control,
+    ec2,
+    image_builder,
+    lambda_logs,
+    outage,
+    rds,
+    secrets_manager,
+    ssm,
+)
+
+hooks.ministack("app", "main").main()

@@ -1,0 +1,190 @@
+"""CloudFormation: how a type is taught, and where ministack's engine differs from AWS's."""
+
+import re
+import uuid
+
+from taught import clients, hooks
+
+engine = hooks.ministack("services.cloudformation.engine", "_resolve_parameters")
+provisioners = hooks.ministack(
+    "services.cloudformation.provisioners",
+    "_RESOURCE_HANDLERS", "_REPLACING_PROPERTIES", "_STACK_TAG_PROPERTY", "_cr_stack_id", "_physical_name",
+    "_custom_resource_create", "_cfn_wait_condition_definition", "_tag_map",
+)  # fmt: skip
+stacks = hooks.ministack(
+    "services.cloudformation.stacks",
+    "_runs_on_worker_thread", "_roll_back_operation", "_resolve_stack_outputs", "_add_event",
+    "_delete_resource", "_with_dependencies",
+)  # fmt: skip
+custom_resource = hooks.ministack("services.cloudformation.custom_resource", "deliver_response")
+store = hooks.ministack("services.cloudformation", "_stacks")
+
+_taught = set()
+
+
+def teach(resource_type, handlers, replaced_by, tagged=False):
+    """Teaches a type. handlers:
+
+    create(logical_id, props, stack_name) -> (physical_id, attributes)
+    update(physical_id, old, new) -> attributes
+    delete(physical_id, props)
+
+    They run on a worker thread and may call the emulator. A change of a property in replaced_by, the schema's
+    createOnlyProperties, is a new resource instead.
+    """
+    service = resource_type.split("::")[1]
+    hooked = {"create": _handled(service, handlers["create"]), "delete": _handled(service, handlers["delete"])}
+    if "update" in handlers:
+        hooked["update"] = _handled(service, lambda pid, old, new, _stack: (pid, handlers["update"](pid, old, new)))
+    provisioners._RESOURCE_HANDLERS[resource_type] = hooked
+    provisioners._REPLACING_PROPERTIES[resource_type] = tuple(replaced_by)
+    if tagged:
+        provisioners._STACK_TAG_PROPERTY[resource_type] = ("Tags", "list")
+    _taught.add(resource_type)
+
+
+def _handled(service, handler):
+    def handle(*args):
+        try:
+            return handler(*args)
+        except clients.botocore.exceptions.ClientError as error:
+            raise RuntimeError(clients.handler_message(error, service)) from error
+
+    return handle
+
+
+def stack_id(stack_name):
+    return provisioners._cr_stack_id(stack_name)
+
+
+def physical_name(stack_name, logical_id, lowercase=True):
+    return provisioners._physical_name(stack_name, logical_id, lowercase=lowercase, max_len=63)
+
+
+def definition(stack_name, logical_id):
+    """The resource as the template that is being deployed defines it."""
+    return provisioners._cfn_wait_condition_definition(stack_name, logical_id)
+
+
+@hooks.wrap(stacks, "_runs_on_worker_thread")
+def _runs_on_worker_thread(original, resource_type):
+    return resource_type in _taught or original(resource_type)
+
+
+# --- A resource whose creation failed is deleted in the rollback; ministack forgets that it was begun. ---------------
+
+_begun = {}  # (stack id, logical id) -> the record of a resource that exists although its creation failed
+
+
+def remember_begun(stack_name, logical_id, resource_type, physical_id, props):
+    _begun[stack_id(stack_name), logical_id] = {
+        "PhysicalResourceId": physical_id,
+        "ResourceType": resource_type,
+        "ResourceStatus": "CREATE_FAILED",
+        "LogicalResourceId": logical_id,
+        "Properties": props,
+        "Attributes": {},
+    }
+
+
+def forget_begun(stack_name, logical_id):
+    _begun.pop((stack_id(stack_name), logical_id), None)
+
+
+@hooks.wrap(stacks, "_roll_back_operation")
+async def _delete_what_was_begun(original, stack_name, of_stack, stack, operation, *rest):
+    failed = operation.get("failed_logical_id")
+    record = _begun.pop((of_stack, failed), None)
+    if record:
+        stack["_resources"][failed] = record
+        operation["created"].append(failed)
+    await original(stack_name, of_stack, stack, operation, *rest)
+
+
+_ids_of_failures = {}  # (stack id, logical id) -> physical id that a function gave with its FAILED
+
+
+@hooks.wrap(custom_resource, "deliver_response")
+def _note_failure(original, token, response):
+    if response.get("Status") == "FAILED":
+        key = response.get("StackId"), response.get("LogicalResourceId")
+        _ids_of_failures[key] = response.get("PhysicalResourceId")
+    return original(token, response)
+
+
+@hooks.wrap(provisioners, "_custom_resource_create")
+def _create_custom_resource(original, logical_id, props, stack_name, resource_type="AWS::CloudFormation::CustomResource"):
+    """After a failed or lost answer too the function is asked to delete what it may have made.
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/crpg-ref-requesttypes-delete.html
+    """
+    try:
+        return original(logical_id, props, stack_name, resource_type)
+    except (RuntimeError, TimeoutError):
+        given = _ids_of_failures.pop((stack_id(stack_name), logical_id), None)
+        made_up = f"{stack_name}-{logical_id}-{uuid.uuid4().hex[:12].upper()}"
+        remember_begun(stack_name, logical_id, resource_type, given or made_up, props)
+        raise
+
+
+# --- What could not be deleted keeps what it depends on; ministack goes on and deletes that too. ----------------------
+
+_kept = {}  # stack id -> records that are out of the way of a deletion that is running
+
+
+@hooks.wrap(stacks, "_delete_resource")
+def _keep_dependencies(original, resource_type, physical_id, props, stack_name=None, logical_id=None):
+    """https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/troubleshooting.html#troubleshooting-errors-delete-stack-fails"""
+    try:
+        return original(resource_type, physical_id, props, stack_name, logical_id)
+    except Exception:
+        stack = store._stacks.get(stack_name) or {}
+        if stack.get("StackStatus") == "DELETE_IN_PROGRESS":
+            resources, defined = stack["_resources"], stack["_template"]["Resources"]
+            for name in stacks._with_dependencies([logical_id], defined, set(resources)) - {logical_id}:
+                _kept.setdefault(stack["StackId"], {})[name] = resources.pop(name)
+        raise
+
+
+async def _delete_stack(original, stack_name, of_stack, *args, **kwargs):
+    await original(stack_name, of_stack, *args, **kwargs)
+    kept = _kept.pop(of_stack, None)
+    if kept:
+        store._stacks[stack_name]["_resources"].update(kept)
+
+
+for _module in ("stacks", "handlers"):
+    hooks.wrap(hooks.ministack(f"services.cloudformation.{_module}"), "_delete_stack_async")(_delete_stack)
+
+# --- The old resources go after UPDATE_COMPLETE_CLEANUP_IN_PROGRESS; ministack removes them in UPDATE_IN_PROGRESS. ---
+
+
+@hooks.wrap(stacks, "_resolve_stack_outputs")
+def _begin_cleanup(original, outputs_defs, conditions, resources, param_values, mappings, stack_name, of_stack):
+    """The outputs are resolved when every change has succeeded and before anything is removed."""
+    resolved = original(outputs_defs, conditions, resources, param_values, mappings, stack_name, of_stack)
+    stack = store._stacks.get(stack_name)
+    if stack and stack.get("StackStatus") == "UPDATE_IN_PROGRESS":
+        stack["Outputs"] = resolved[0]
+        stack["StackStatus"] = "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS"
+        stacks._add_event(of_stack, stack_name, stack_name, "AWS::CloudFormation::Stack", stack["StackStatus"], physical_id=of_stack)
+    return resolved
+
+
+# --- A parameter that names a missing SSM parameter, in AWS's words. --------------------------------------------------
+
+_missing = re.compile(r"Parameter '.*' failed to resolve: SSM parameter '(.*)' does not exist")
+
+
+def _resolve_parameters(original, *args, **kwargs):
+    """https://github.com/aws-samples/amazon-connect-custom-ccp/issues/2"""
+    try:
+        return original(*args, **kwargs)
+    except ValueError as error:
+        missing = _missing.match(str(error))
+        if not missing:
+            raise
+        raise ValueError(f"Unable to fetch parameters [{missing[1]}] from parameter store for this account.") from error
+
+
+for _module in ("engine", "handlers", "changesets"):
+    hooks.wrap(hooks.ministack(f"services.cloudformation.{_module}"), "_resolve_parameters")(_resolve_parameters)

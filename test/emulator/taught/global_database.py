@@ -1,0 +1,216 @@
+"""Aurora global databases: who the writer is, and how that changes.
+
+ministack keeps the members; this moves the writer, as metadata, any number of times, and takes its time over it. What is
+real, the databases, belongs to the drill, which is told before the new state shows.
+https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/aurora-global-database-disaster-recovery.html
+"""
+
+import logging
+import time
+
+from taught import drill, hooks, outage, settings
+
+rds = hooks.ministack(
+    "services.rds", "_global_clusters", "_clusters", "_shared_container_lock", "_refresh_global_cluster_readers"
+)
+responses = hooks.ministack("core.responses", "get_account_id", "get_region", "set_request_account_id")
+concurrency = hooks.ministack("core.concurrency", "spawn_background")
+
+log = logging.getLogger("taught")
+
+# Every change of a record happens under it; it is never held while the drill is told.
+lock = rds._shared_container_lock
+
+
+def region_of(arn):
+    return arn.split(":")[3]
+
+
+def name_of(arn):
+    return arn.split(":")[6]
+
+
+def cluster_of(arn):
+    """The record of the DB cluster with this ARN, in whatever region, or None."""
+    return rds._clusters.get_scoped(responses.get_account_id(), region_of(arn), name_of(arn)) if arn.count(":") == 6 else None
+
+
+def members(database):
+    return database.get("GlobalClusterMembers", [])
+
+
+def member(database, arn):
+    return next((m for m in members(database) if m["DBClusterArn"] == arn), None)
+
+
+def writer(database):
+    return next((m for m in members(database) if m["IsWriter"]), None)
+
+
+def database_of(cluster):
+    """The global database that a DB cluster's record belongs to, or None."""
+    return rds._global_clusters.get(cluster.get("GlobalClusterIdentifier") or "")
+
+
+def is_reader(cluster):
+    """Whether the cluster is in a global database without being its writer: its own endpoint is inactive then."""
+    database = database_of(cluster)
+    own = member(database, cluster["DBClusterArn"]) if database else None
+    return bool(own and not own["IsWriter"])
+
+
+def connected_readers():
+    """(identifier, since when) of the clusters of the request's region that replicate from a writer elsewhere."""
+    for database in rds._global_clusters.values():
+        for m in members(database):
+            if region_of(m["DBClusterArn"]) == responses.get_region() and not m["IsWriter"]:
+                if m["SynchronizationStatus"] == "connected":
+                    yield name_of(m["DBClusterArn"]), m.setdefault("_since", time.time())
+
+
+# --- Switchover and failover ------------------------------------------------------------------------------------------
+
+
+def operation(database):
+    """The operation that is running, or None."""
+    return database.get("_operation")
+
+
+def hangs_for_good(running):
+    """Whether a failover may take over: a switchover waits for a region that is down, and has for long enough."""
+    waited = time.time() - running["began"]
+    return running["way"] == "switchover" and _waits(running) and waited > settings.get("hanging_seconds")
+
+
+def begin(database, way, target):
+    """Begins to make the target, an ARN, the writer; returns at once."""
+    source = writer(database)["DBClusterArn"]
+    status = {"switchover": "switching-over", "failover": "failing-over"}[way]
+    with lock:
+        running = database["_operation"] = {"way": way, "from": source, "to": target, "status": status, "began": time.time()}
+        database["Status"] = status
+        database["FailoverState"] = {
+            "Status": "pending",
+            "FromDbClusterArn": source,
+            "ToDbClusterArn": target,
+            "IsDataLossAllowed": way == "failover",
+        }
+        _set_cluster_status(status, *_regions_needed(running))
+    concurrency.spawn_background(_carry_out, database, running, thread_name=f"taught-{way}")
+
+
+def _regions_needed(running):
+    """The clusters that take part: a switchover needs both regions, a failover asks the old writer's nothing."""
+    return [running["from"], running["to"]] if running["way"] == "switchover" else [running["to"]]
+
+
+def _waits(running):
+    return any(outage.is_down(region_of(arn)) for arn in _regions_needed(running))
+
+
+def _carry_out(database, running):
+    time.sleep(settings.get("operation_seconds") / 2)
+    database["FailoverState"]["Status"] = running["status"]
+    ends = time.time() + settings.get("operation_seconds") / 2
+    while time.time() < ends or _waits(running):
+        if operation(database) is not running:
+            return  # a failover took over
+        time.sleep(0.05)
+    try:
+        drill.tell("writer-changed", **_facts(database, running))
+    except Exception:
+        log.exception("%s of %s: the writer stays", running["way"], database["GlobalClusterIdentifier"])
+        with lock:
+            _end(database, running)
+            _when_all_connected(database)
+        return
+    with lock:
+        if operation(database) is running:
+            _move_writer(database, running)
+
+
+def _facts(database, running):
+    return {
+        "globalCluster": database["GlobalClusterIdentifier"],
+        "from": {"region": region_of(running["from"]), "cluster": name_of(running["from"])},
+        "to": {"region": region_of(running["to"]), "cluster": name_of(running["to"])},
+        "way": running["way"],
+    }
+
+
+def _move_writer(database, running):
+    for m in members(database):
+        m["IsWriter"] = m["DBClusterArn"] == running["to"]
+        m["_since"] = time.time()
+    if running["way"] == "failover":
+        _lose(database, running["from"])
+    rds._refresh_global_cluster_readers(database)
+    _end(database, running)
+    _when_all_connected(database)
+
+
+def _end(database, running):
+    database.pop("_operation", None)
+    database.pop("FailoverState", None)
+    _set_cluster_status("available", running["from"], running["to"])
+
+
+def _set_cluster_status(status, *arns):
+    for arn in arns:
+        cluster = cluster_of(arn)
+        if cluster:
+            cluster["Status"] = status
+
+
+# --- What a failover leaves behind ------------------------------------------------------------------------------------
+
+
+def _lose(database, arn):
+    """The old writer's volume is of no use: it is a member again, with a new volume, when its region is healthy."""
+    lost = member(database, arn)
+    lost["SynchronizationStatus"] = "pending-resync"
+    if outage.is_down(region_of(arn)):
+        database["GlobalClusterMembers"].remove(lost)
+        database.setdefault("_lost", []).append(lost)
+    else:
+        concurrency.spawn_background(_resynchronise, database, lost, thread_name="taught-resync")
+
+
+@outage.when_back
+def _add_back(region):
+    for key, database in list(rds._global_clusters._data.items()):
+        responses.set_request_account_id(key[0])
+        with lock:
+            returned = [m for m in database.get("_lost", []) if region_of(m["DBClusterArn"]) == region]
+            for m in returned:
+                database["_lost"].remove(m)
+                database["GlobalClusterMembers"].append(m)
+                concurrency.spawn_background(_resynchronise, database, m, thread_name="taught-resync")
+            rds._refresh_global_cluster_readers(database)
+
+
+def _resynchronise(database, m):
+    arn = m["DBClusterArn"]
+    time.sleep(settings.get("resync_seconds"))
+    while outage.is_down(region_of(arn)):
+        time.sleep(0.05)
+    if m not in members(database):
+        return
+    drill.tell(
+        "member-resynchronised",
+        globalCluster=database["GlobalClusterIdentifier"],
+        region=region_of(arn),
+        cluster=name_of(arn),
+        writer={k: v(writer(database)["DBClusterArn"]) for k, v in (("region", region_of), ("cluster", name_of))},
+    )
+    with lock:
+        m["SynchronizationStatus"] = "connected"
+        m["_since"] = time.time()
+        _when_all_connected(database)
+
+
+def _when_all_connected(database):
+    """The global cluster is available when its topology is whole again, which after a failover may take hours."""
+    whole = not database.get("_lost") and all(m["SynchronizationStatus"] == "connected" for m in members(database))
+    if not operation(database):
+        database["Status"] = "available" if whole else "failing-over"

@@ -1,0 +1,31 @@
+"""AWS::SecretsManager::Secret: Ref is the secret's ARN; ministack gives its name.
+https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-secretsmanager-secret.html
+"""
+
+from taught import hooks
+
+provisioners = hooks.ministack("services.cloudformation.provisioners", "_RESOURCE_HANDLERS")
+secrets = hooks.ministack("services.secretsmanager", "_secrets")
+secret = provisioners._RESOURCE_HANDLERS["AWS::SecretsManager::Secret"]
+
+
+def _name(arn):
+    """Under which ministack keeps the secret, or what was given when there is none."""
+    return next((name for name, found in secrets._secrets.items() if found["ARN"] == arn), arn)
+
+
+@hooks.wrap(secret, "create")
+def _create(original, logical_id, props, stack_name):
+    _name_, attributes = original(logical_id, props, stack_name)
+    return attributes["Id"], attributes
+
+
+@hooks.wrap(secret, "update")
+def _update(original, physical_id, *args):
+    _name_, attributes = original(_name(physical_id), *args)
+    return attributes["Id"], attributes
+
+
+@hooks.wrap(secret, "delete")
+def _delete(original, physical_id, props):
+    return original(_name(physical_id), props)
