@@ -290,7 +290,7 @@ def _instance_facts(instance):
         "instance": instance["DBInstanceIdentifier"],
         "cluster": instance.get("DBClusterIdentifier"),
         "globalCluster": cluster.get("GlobalClusterIdentifier"),
-        "writer": not (cluster and global_database.is_reader(cluster)),
+        "isWriter": not (cluster and global_database.is_reader(cluster)),
         "address": instance["Endpoint"]["Address"],
         "port": instance["Endpoint"]["Port"],
     }
