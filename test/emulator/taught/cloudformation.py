@@ -1,9 +1,10 @@
 """CloudFormation: how a type is taught, and where ministack's engine differs from AWS's."""
 
 import re
+import time
 import uuid
 
-from taught import clients, hooks
+from taught import clients, hooks, outage
 
 engine = hooks.ministack("services.cloudformation.engine", "_resolve_parameters")
 provisioners = hooks.ministack(
@@ -14,10 +15,11 @@ provisioners = hooks.ministack(
 stacks = hooks.ministack(
     "services.cloudformation.stacks",
     "_runs_on_worker_thread", "_roll_back_operation", "_resolve_stack_outputs", "_add_event",
-    "_delete_resource", "_with_dependencies",
+    "_provision_resource", "_update_resource", "_delete_resource", "_with_dependencies",
 )  # fmt: skip
 custom_resource = hooks.ministack("services.cloudformation.custom_resource", "deliver_response")
 store = hooks.ministack("services.cloudformation", "_stacks")
+responses = hooks.ministack("core.responses", "get_region")
 
 _taught = set()
 
@@ -66,9 +68,33 @@ def definition(stack_name, logical_id):
     return provisioners._cfn_wait_condition_definition(stack_name, logical_id)
 
 
+# --- Outages: nothing moves in a stack whose region is down, and nothing of the global control planes anywhere. -------
+
+# What is created, changed and deleted in us-east-1, wherever the stack is. Changing a bucket is its own region's affair.
+# https://docs.aws.amazon.com/whitepapers/latest/aws-fault-isolation-boundaries/global-services.html
+GLOBAL = re.compile(r"AWS::(IAM|CloudFront|Route53)::")
+
+
 @hooks.wrap(stacks, "_runs_on_worker_thread")
 def _runs_on_worker_thread(original, resource_type):
-    return resource_type in _taught or original(resource_type)
+    return resource_type in _taught or outage.is_down(responses.get_region()) or original(resource_type)
+
+
+def _through_outages(verb):
+    @hooks.wrap(stacks, f"_{verb}_resource")
+    def change(original, *args):
+        while outage.is_down(responses.get_region()):
+            time.sleep(0.1)
+        resource_type = args[0]
+        unchanged = verb == "update" and args[2] == args[3]
+        control_plane_away = GLOBAL.match(resource_type) or resource_type == "AWS::S3::Bucket" and verb != "update"
+        if control_plane_away and not unchanged and outage.is_down("us-east-1"):
+            raise RuntimeError(f"The control plane of {resource_type} is in us-east-1. Service Unavailable. Please try again shortly.")
+        return original(*args)
+
+
+for _verb in ("provision", "update", "delete"):
+    _through_outages(_verb)
 
 
 # --- A resource whose creation failed is deleted in the rollback; ministack forgets that it was begun. ---------------

@@ -42,10 +42,10 @@ class Request:
 
     @property
     def missing(self):
-        """The first ARN of ours that it names and that does not exist."""
+        """The first ARN that it names and that does not exist; components of Amazon's own all do."""
         named = [self[name] for name in ("imageRecipeArn", "infrastructureConfigurationArn", "distributionConfigurationArn")]
         named += [component["componentArn"] for component in self["components"] or []]
-        return next((arn for arn in named if arn and ":aws:" not in arn and arn not in resources), None)
+        return next((arn for arn in named if arn and arn.split(":")[4] != "aws" and arn not in resources), None)
 
     @property
     def unnamed(self):

@@ -20,6 +20,7 @@ import boto3
 from botocore.config import Config
 
 HERE = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(HERE))  # for the package taught
 PRIMARY, SECONDARY = "us-east-1", "us-west-1"
 ENGINE_VERSION = "8.0.mysql_aurora.3.10.4"
 
