@@ -14,6 +14,7 @@ from taught import (  # noqa: E402,F401
     lambda_logs,
     outage,
     rds,
+    s3,
     secrets_manager,
     ssm,
 )

@@ -21,7 +21,7 @@ custom_resource = hooks.ministack("services.cloudformation.custom_resource", "de
 store = hooks.ministack("services.cloudformation", "_stacks")
 responses = hooks.ministack("core.responses", "get_region")
 
-_taught = set()
+_on_worker_threads = set()
 
 
 def teach(resource_type, handlers, replaced_by, tagged=False):
@@ -42,7 +42,12 @@ def teach(resource_type, handlers, replaced_by, tagged=False):
     provisioners._REPLACING_PROPERTIES[resource_type] = tuple(replaced_by)
     if tagged:
         provisioners._STACK_TAG_PROPERTY[resource_type] = ("Tags", "list")
-    _taught.add(resource_type)
+    run_on_worker_thread(resource_type)
+
+
+def run_on_worker_thread(resource_type):
+    """For a type whose handlers call the emulator."""
+    _on_worker_threads.add(resource_type)
 
 
 def _handled(service, handler):
@@ -77,7 +82,7 @@ GLOBAL = re.compile(r"AWS::(IAM|CloudFront|Route53)::")
 
 @hooks.wrap(stacks, "_runs_on_worker_thread")
 def _runs_on_worker_thread(original, resource_type):
-    return resource_type in _taught or outage.is_down(responses.get_region()) or original(resource_type)
+    return resource_type in _on_worker_threads or outage.is_down(responses.get_region()) or original(resource_type)
 
 
 def _through_outages(verb):

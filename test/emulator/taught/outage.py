@@ -14,6 +14,10 @@ router = hooks.ministack("core.router", "extract_signed_region")
 responses = hooks.ministack("core.responses", "get_region")
 custom_resource = hooks.ministack("services.cloudformation.custom_resource", "register_token", "deliver_response")
 
+# Clients sign for us-east-1 what has one control plane for all regions, but not when their endpoint was configured.
+# https://docs.aws.amazon.com/whitepapers/latest/aws-fault-isolation-boundaries/global-services.html
+GLOBAL = ("iam", "route53", "cloudfront", "organizations")
+
 _down = set()
 _when_back = []
 _region_of_token = {}
@@ -42,17 +46,19 @@ def when_back(follow):
 
 def answer(headers, query, path):
     """The error that a request gets, as (status, headers, body), or None when its region is up."""
+    scope = headers.get("authorization", "") + "".join(query.get("X-Amz-Credential", []))
     region = router.extract_signed_region(headers, query) or _region_of_token.get(path.rpartition("/")[2])
-    return _unavailable(headers, query, region) if region in _down else None
+    if any(f"/{service}/aws4_request" in scope for service in GLOBAL):
+        region = "us-east-1"
+    return _unavailable(headers, scope, region) if region in _down else None
 
 
-def _unavailable(headers, query, region):
+def _unavailable(headers, scope, region):
     """503 ServiceUnavailable in the shape of the protocol that was spoken; SDKs retry it.
     https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html
     """
     message = f"The service is unavailable in {region}. Please try again shortly."
     kind = headers.get("content-type", "")
-    scope = headers.get("authorization", "") + "".join(query.get("X-Amz-Credential", []))
     if "/s3/" in scope:
         return _xml(f"<Error><Code>ServiceUnavailable</Code><Message>{message}</Message></Error>")
     if "/ec2/" in scope:

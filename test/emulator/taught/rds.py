@@ -296,6 +296,11 @@ def _instance_facts(instance):
     }
 
 
+@hooks.wrap(rds, "_sync_cluster_endpoints")
+def _keep_endpoints(_original, _cluster):
+    """ministack points a cluster at the container that it would run; the names are AWS's here."""
+
+
 @hooks.wrap(rds, "_cluster_xml")
 def _cluster_xml(original, cluster):
     """A reader's cluster endpoint is inactive and not listed: https://github.com/hashicorp/terraform-provider-aws/issues/14219"""

@@ -2,6 +2,7 @@
 
 import atexit
 import json
+import logging
 import os
 import shutil
 import signal
@@ -23,6 +24,8 @@ HERE = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(HERE))  # for the package taught
 PRIMARY, SECONDARY = "us-east-1", "us-west-1"
 ENGINE_VERSION = "8.0.mysql_aurora.3.10.4"
+
+logging.disable(logging.WARNING)  # of ministack's modules, where a test reads a table of the taught ones
 
 direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
