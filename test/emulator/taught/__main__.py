@@ -6,14 +6,14 @@ hooks.check_version()
 
 # Each import hooks one service; a name that is not there ends the program before anything is served.
 from taught import (  # noqa: E402,F401
-    cloudformation,
     cloudwatch,
     control,
-    ec2,
-    image_builder,
+    image_builder_types,
+    instances,
     lambda_logs,
-    outage,
+    networks,
     rds,
+    rds_types,
     s3,
     secrets_manager,
     ssm,

@@ -40,7 +40,9 @@ def call(service, operation, parameters, region=None):
     api = client(service, region)
     method = {api.meta.method_to_api_mapping[m]: m for m in api.meta.method_to_api_mapping}[operation]
     members = api.meta.service_model.operation_model(operation).input_shape.members
-    known = {name: _typed(shape, parameters[name]) for name, shape in members.items() if parameters.get(name) is not None}
+    known = {
+        name: _typed(shape, parameters[name]) for name, shape in members.items() if parameters.get(name) is not None
+    }
     return getattr(api, method)(**known)
 
 
@@ -71,5 +73,5 @@ def handler_message(error, service):
     return (
         f'Resource handler returned message: "{error.response["Error"]["Message"]} (Service: {service}, '
         f'Status Code: {status}, Request ID: {request})" (RequestToken: {uuid.uuid4()}, '
-        f'HandlerErrorCode: {kinds.get(status, "InvalidRequest")})'
+        f"HandlerErrorCode: {kinds.get(status, 'InvalidRequest')})"
     )

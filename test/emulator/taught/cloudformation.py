@@ -9,15 +9,29 @@ from taught import clients, hooks, outage
 engine = hooks.ministack("services.cloudformation.engine", "_resolve_parameters")
 provisioners = hooks.ministack(
     "services.cloudformation.provisioners",
-    "_RESOURCE_HANDLERS", "_REPLACING_PROPERTIES", "_STACK_TAG_PROPERTY", "_cr_stack_id", "_physical_name",
-    "_custom_resource_create", "_cfn_wait_condition_definition", "_tag_map",
-)  # fmt: skip
+    "_RESOURCE_HANDLERS",
+    "_REPLACING_PROPERTIES",
+    "_STACK_TAG_PROPERTY",
+    "_cr_stack_id",
+    "_physical_name",
+    "_custom_resource_create",
+    "_cfn_wait_condition_definition",
+    "_tag_map",
+)
 stacks = hooks.ministack(
     "services.cloudformation.stacks",
-    "_runs_on_worker_thread", "_roll_back_operation", "_resolve_stack_outputs", "_add_event",
-    "_provision_resource", "_update_resource", "_delete_resource", "_with_dependencies",
-)  # fmt: skip
-custom_resource = hooks.ministack("services.cloudformation.custom_resource", "deliver_response")
+    "_runs_on_worker_thread",
+    "_roll_back_operation",
+    "_resolve_stack_outputs",
+    "_add_event",
+    "_provision_resource",
+    "_update_resource",
+    "_delete_resource",
+    "_with_dependencies",
+)
+custom_resource = hooks.ministack(
+    "services.cloudformation.custom_resource", "deliver_response", "invoke_custom_resource"
+)
 store = hooks.ministack("services.cloudformation", "_stacks")
 responses = hooks.ministack("core.responses", "get_region")
 
@@ -75,7 +89,7 @@ def definition(stack_name, logical_id):
 
 # --- Outages: nothing moves in a stack whose region is down, and nothing of the global control planes anywhere. -------
 
-# What is created, changed and deleted in us-east-1, wherever the stack is. Changing a bucket is its own region's affair.
+# What is created, changed and deleted in us-east-1, wherever the stack is. Changing a bucket is its region's affair.
 # https://docs.aws.amazon.com/whitepapers/latest/aws-fault-isolation-boundaries/global-services.html
 GLOBAL = re.compile(r"AWS::(IAM|CloudFront|Route53)::")
 
@@ -94,7 +108,9 @@ def _through_outages(verb):
         unchanged = verb == "update" and args[2] == args[3]
         control_plane_away = GLOBAL.match(resource_type) or resource_type == "AWS::S3::Bucket" and verb != "update"
         if control_plane_away and not unchanged and outage.is_down("us-east-1"):
-            raise RuntimeError(f"The control plane of {resource_type} is in us-east-1. Service Unavailable. Please try again shortly.")
+            raise RuntimeError(
+                f"The control plane of {resource_type} is in us-east-1. Service Unavailable. Please try again shortly."
+            )
         return original(*args)
 
 
@@ -144,7 +160,9 @@ def _note_failure(original, token, response):
 
 
 @hooks.wrap(provisioners, "_custom_resource_create")
-def _create_custom_resource(original, logical_id, props, stack_name, resource_type="AWS::CloudFormation::CustomResource"):
+def _create_custom_resource(
+    original, logical_id, props, stack_name, resource_type="AWS::CloudFormation::CustomResource"
+):
     """After a failed or lost answer too the function is asked to delete what it may have made.
     https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/crpg-ref-requesttypes-delete.html
     """
@@ -155,6 +173,17 @@ def _create_custom_resource(original, logical_id, props, stack_name, resource_ty
         made_up = f"{stack_name}-{logical_id}-{uuid.uuid4().hex[:12].upper()}"
         remember_begun(stack_name, logical_id, resource_type, given or made_up, props)
         raise
+
+
+@hooks.wrap(custom_resource, "invoke_custom_resource")
+def _invoke(original, *args, **kwargs):
+    """https://repost.aws/knowledge-center/cloudformation-lambda-resource-delete"""
+    try:
+        return original(*args, **kwargs)
+    except TimeoutError:
+        raise TimeoutError(
+            "CloudFormation did not receive a response from your Custom Resource. Please check your logs."
+        ) from None
 
 
 # --- What could not be deleted keeps what it depends on; ministack goes on and deletes that too. ----------------------
@@ -197,7 +226,9 @@ def _begin_cleanup(original, outputs_defs, conditions, resources, param_values, 
     if stack and stack.get("StackStatus") == "UPDATE_IN_PROGRESS":
         stack["Outputs"] = resolved[0]
         stack["StackStatus"] = "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS"
-        stacks._add_event(of_stack, stack_name, stack_name, "AWS::CloudFormation::Stack", stack["StackStatus"], physical_id=of_stack)
+        stacks._add_event(
+            of_stack, stack_name, stack_name, "AWS::CloudFormation::Stack", stack["StackStatus"], physical_id=of_stack
+        )
     return resolved
 
 

@@ -1,8 +1,8 @@
 """The drill's own paths on the emulator, and the gate that every request passes.
 
-    POST /_taught/outage     {"region": "us-east-1", "down": true}
-    POST /_taught/settings   {"lag_ms": 61000}; answers all settings
-    GET  /_taught/leftovers  what is still in any store: {"us-east-1": {"stacks": ["unishop-primary"]}}
+POST /_taught/outage     {"region": "us-east-1", "down": true}
+POST /_taught/settings   {"lag_ms": 61000}; answers all settings
+GET  /_taught/leftovers  what is still in any store: {"us-east-1": {"stacks": ["unishop-primary"]}}
 """
 
 import json

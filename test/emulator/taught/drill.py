@@ -25,4 +25,6 @@ def tell(event, **facts):
     try:
         _direct.open(request, timeout=_TIMEOUT).close()
     except urllib.error.HTTPError as error:
-        raise RuntimeError(f"{event}: the drill answered {error.code}: {error.read(500).decode(errors='replace')}") from None
+        raise RuntimeError(
+            f"{event}: the drill answered {error.code}: {error.read(500).decode(errors='replace')}"
+        ) from None

@@ -1,7 +1,7 @@
 """Aurora global databases: who the writer is, and how that changes.
 
-ministack keeps the members; this moves the writer, as metadata, any number of times, and takes its time over it. What is
-real, the databases, belongs to the drill, which is told before the new state shows.
+ministack keeps the members; this moves the writer, as metadata, any number of times, and takes its time over it. What
+is real, the databases, belongs to the drill, which is told before the new state shows.
 https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/aurora-global-database-disaster-recovery.html
 """
 
@@ -32,7 +32,11 @@ def name_of(arn):
 
 def cluster_of(arn):
     """The record of the DB cluster with this ARN, in whatever region, or None."""
-    return rds._clusters.get_scoped(responses.get_account_id(), region_of(arn), name_of(arn)) if arn.count(":") == 6 else None
+    return (
+        rds._clusters.get_scoped(responses.get_account_id(), region_of(arn), name_of(arn))
+        if arn.count(":") == 6
+        else None
+    )
 
 
 def members(database):
@@ -63,9 +67,9 @@ def connected_readers():
     """(identifier, since when) of the clusters of the request's region that replicate from a writer elsewhere."""
     for database in rds._global_clusters.values():
         for m in members(database):
-            if region_of(m["DBClusterArn"]) == responses.get_region() and not m["IsWriter"]:
-                if m["SynchronizationStatus"] == "connected":
-                    yield name_of(m["DBClusterArn"]), m.setdefault("_since", time.time())
+            here = region_of(m["DBClusterArn"]) == responses.get_region()
+            if here and not m["IsWriter"] and m["SynchronizationStatus"] == "connected":
+                yield name_of(m["DBClusterArn"]), m.setdefault("_since", time.time())
 
 
 # --- Switchover and failover ------------------------------------------------------------------------------------------
@@ -87,7 +91,13 @@ def begin(database, way, target):
     source = writer(database)["DBClusterArn"]
     status = {"switchover": "switching-over", "failover": "failing-over"}[way]
     with lock:
-        running = database["_operation"] = {"way": way, "from": source, "to": target, "status": status, "began": time.time()}
+        running = database["_operation"] = {
+            "way": way,
+            "from": source,
+            "to": target,
+            "status": status,
+            "began": time.time(),
+        }
         database["Status"] = status
         database["FailoverState"] = {
             "Status": "pending",
@@ -132,10 +142,14 @@ def _carry_out(database, running):
 def _facts(database, running):
     return {
         "globalCluster": database["GlobalClusterIdentifier"],
-        "from": {"region": region_of(running["from"]), "cluster": name_of(running["from"])},
-        "to": {"region": region_of(running["to"]), "cluster": name_of(running["to"])},
+        "from": _names(running["from"]),
+        "to": _names(running["to"]),
         "way": running["way"],
     }
+
+
+def _names(arn):
+    return {"region": region_of(arn), "cluster": name_of(arn)}
 
 
 def _move_writer(database, running):
@@ -201,7 +215,7 @@ def _resynchronise(database, m):
         globalCluster=database["GlobalClusterIdentifier"],
         region=region_of(arn),
         cluster=name_of(arn),
-        writer={k: v(writer(database)["DBClusterArn"]) for k, v in (("region", region_of), ("cluster", name_of))},
+        writer=_names(writer(database)["DBClusterArn"]),
     )
     with lock:
         m["SynchronizationStatus"] = "connected"

@@ -1,4 +1,4 @@
-"""How ministack is hooked: by name, and only the names that are there. They are private to it and change without notice,
+"""How ministack is hooked: by name, and only names that are there. They are private to it and change without notice,
 so a version other than the one written for, or a name that is gone, stops the program with one sentence."""
 
 import functools
@@ -23,7 +23,7 @@ def ministack(module, *names):
 
 
 def wrap(owner, name):
-    """Decorator: puts the function in the place of owner's name, a module's or a table's; it gets the original first."""
+    """Decorator: puts the function in the place of a module's or a table's name; it gets the original first."""
     original = _current(owner, name)
 
     def put(function):

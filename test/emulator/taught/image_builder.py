@@ -1,5 +1,4 @@
-"""EC2 Image Builder, which ministack lacks: as much of its API as the types Component, ImageRecipe,
-InfrastructureConfiguration, DistributionConfiguration and Image need, and these types.
+"""EC2 Image Builder, which ministack lacks: as much of its API as its CloudFormation types need.
 
 An image is built at once: its AMIs are registered in every region that its distribution configuration names.
 """
@@ -9,7 +8,7 @@ import re
 import uuid
 from datetime import datetime, timezone
 
-from taught import clients, cloudformation, hooks
+from taught import clients, hooks
 from taught.refusals import Refusal, first
 
 app = hooks.ministack("app", "SERVICE_HANDLERS")
@@ -34,7 +33,9 @@ class Request:
     def __init__(self, asked):
         self.asked = asked
         self.version = asked.get("semanticVersion", "")
-        self.nodes = [int(node) for node in self.version.split(".")] if re.fullmatch(r"\d+\.\d+\.\d+", self.version) else []
+        self.nodes = (
+            [int(node) for node in self.version.split(".")] if re.fullmatch(r"\d+\.\d+\.\d+", self.version) else []
+        )
         self.arn = ""  # of the resource that it would create
 
     def __getitem__(self, name):
@@ -43,7 +44,9 @@ class Request:
     @property
     def missing(self):
         """The first ARN that it names and that does not exist; components of Amazon's own all do."""
-        named = [self[name] for name in ("imageRecipeArn", "infrastructureConfigurationArn", "distributionConfigurationArn")]
+        named = [
+            self[name] for name in ("imageRecipeArn", "infrastructureConfigurationArn", "distributionConfigurationArn")
+        ]
         named += [component["componentArn"] for component in self["components"] or []]
         return next((arn for arn in named if arn and arn.split(":")[4] != "aws" and arn not in resources), None)
 
@@ -56,38 +59,71 @@ class Request:
 
 def _versioned(operation):
     return [
-        Refusal(lambda r: not r.nodes, "InvalidParameterValueException",
-                "The value supplied for parameter 'semanticVersion' is not valid. semanticVersion must match pattern ^[0-9]+\\.[0-9]+\\.[0-9]+$",
-                "https://github.com/aws-cloudformation/cloudformation-coverage-roadmap/issues/2439"),
-        Refusal(lambda r: max(r.nodes) >= MAX_NODE, "InvalidVersionNumberException",
-                "The version {request.version} is not valid: each part must be less than 2^30.", VERSIONS),
-        Refusal(lambda r: r.arn in resources, "ResourceAlreadyExistsException",
-                "The following resource '" + operation + "' already exists: '{request.arn}'.", EXISTS),
-    ]  # fmt: skip
+        Refusal(
+            lambda r: not r.nodes,
+            "InvalidParameterValueException",
+            "The value supplied for parameter 'semanticVersion' is not valid. "
+            "semanticVersion must match pattern ^[0-9]+\\.[0-9]+\\.[0-9]+$",
+            "https://github.com/aws-cloudformation/cloudformation-coverage-roadmap/issues/2439",
+        ),
+        Refusal(
+            lambda r: max(r.nodes) >= MAX_NODE,
+            "InvalidVersionNumberException",
+            "The version {request.version} is not valid: each part must be less than 2^30.",
+            VERSIONS,
+        ),
+        Refusal(
+            lambda r: r.arn in resources,
+            "ResourceAlreadyExistsException",
+            "The following resource '" + operation + "' already exists: '{request.arn}'.",
+            EXISTS,
+        ),
+    ]
 
 
-REFERENCE = Refusal(lambda r: r.missing, "InvalidParameterValueException",
-                    "The value supplied for a parameter is not valid. The resource '{request.missing}' does not exist.", API + "CommonErrors.html")  # fmt: skip
+REFERENCE = Refusal(
+    lambda r: r.missing,
+    "InvalidParameterValueException",
+    "The value supplied for a parameter is not valid. The resource '{request.missing}' does not exist.",
+    API + "CommonErrors.html",
+)
 
 REFUSALS = {
-    "CreateComponent": _versioned("Component") + [
-        Refusal(lambda r: len(r["data"] or "") > MAX_DATA, "InvalidParameterValueException",
-                "The value supplied for parameter 'data' is not valid. data must have length less than or equal to 16000", API + "API_CreateComponent.html"),
+    "CreateComponent": _versioned("Component")
+    + [
+        Refusal(
+            lambda r: len(r["data"] or "") > MAX_DATA,
+            "InvalidParameterValueException",
+            "The value supplied for parameter 'data' is not valid. data must have length less than or equal to 16000",
+            API + "API_CreateComponent.html",
+        ),
     ],
     "CreateImageRecipe": _versioned("ImageRecipe") + [REFERENCE],
     "CreateDistributionConfiguration": [
-        Refusal(lambda r: r.arn in resources, "ResourceAlreadyExistsException",
-                "The following resource 'DistributionConfiguration' already exists: '{request.arn}'.", EXISTS),
-        Refusal(lambda r: r.unnamed, "InvalidParameterValueException",
-                "The value supplied for parameter 'distributions' is not valid. amiDistributionConfiguration.name is required.",
-                "https://docs.aws.amazon.com/imagebuilder/latest/APIReference/API_AmiDistributionConfiguration.html"),
+        Refusal(
+            lambda r: r.arn in resources,
+            "ResourceAlreadyExistsException",
+            "The following resource 'DistributionConfiguration' already exists: '{request.arn}'.",
+            EXISTS,
+        ),
+        Refusal(
+            lambda r: r.unnamed,
+            "InvalidParameterValueException",
+            "The value supplied for parameter 'distributions' is not valid. "
+            "amiDistributionConfiguration.name is required.",
+            "https://docs.aws.amazon.com/imagebuilder/latest/APIReference/API_AmiDistributionConfiguration.html",
+        ),
     ],
     "CreateInfrastructureConfiguration": [
-        Refusal(lambda r: r.arn in resources, "ResourceAlreadyExistsException",
-                "The following resource 'InfrastructureConfiguration' already exists: '{request.arn}'.", EXISTS),
+        Refusal(
+            lambda r: r.arn in resources,
+            "ResourceAlreadyExistsException",
+            "The following resource 'InfrastructureConfiguration' already exists: '{request.arn}'.",
+            EXISTS,
+        ),
     ],
     "CreateImage": [REFERENCE],
-}  # fmt: skip
+}
 
 
 # --- API --------------------------------------------------------------------------------------------------------------
@@ -96,7 +132,9 @@ REFUSALS = {
 def _arn(kind, name, version=""):
     """https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2imagebuilder.html"""
     slug = re.sub(r"[^a-z0-9]+", "-", name.lower())
-    return f"arn:aws:imagebuilder:{responses.get_region()}:{responses.get_account_id()}:{kind}/{slug}" + (f"/{version}" if version else "")
+    return f"arn:aws:imagebuilder:{responses.get_region()}:{responses.get_account_id()}:{kind}/{slug}" + (
+        f"/{version}" if version else ""
+    )
 
 
 # Operation -> kind in the ARN, answer's member for the ARN. The recipe has no build version, the component's is 1.
@@ -208,7 +246,13 @@ _OPERATIONS = {
     "UpdateInfrastructureConfiguration": _update,
     "UpdateDistributionConfiguration": _update,
     **dict.fromkeys(
-        ("DeleteComponent", "DeleteImageRecipe", "DeleteInfrastructureConfiguration", "DeleteDistributionConfiguration", "DeleteImage"),
+        (
+            "DeleteComponent",
+            "DeleteImageRecipe",
+            "DeleteInfrastructureConfiguration",
+            "DeleteDistributionConfiguration",
+            "DeleteImage",
+        ),
         _delete,
     ),
     "StartResourceStateUpdate": _start_state_update,
@@ -229,87 +273,12 @@ def _ok(answer):
 
 
 def _error(code, message, status):
-    return status, {"Content-Type": "application/json", "x-amzn-ErrorType": code}, json.dumps({"message": message}).encode()
+    return (
+        status,
+        {"Content-Type": "application/json", "x-amzn-ErrorType": code},
+        json.dumps({"message": message}).encode(),
+    )
 
 
 app.SERVICE_HANDLERS["imagebuilder"] = handle_request
 router.SERVICE_PATTERNS["imagebuilder"] = {}
-
-
-# --- CloudFormation ---------------------------------------------------------------------------------------------------
-
-
-def _api_names(value):
-    """A template's property names as the API's: the same words, but for the first letter."""
-    if isinstance(value, dict):
-        return {name[:1].lower() + name[1:]: _api_names(item) for name, item in value.items()}
-    return [_api_names(item) for item in value] if isinstance(value, list) else value
-
-
-def _asked(props):
-    """Tags are a map of the user's own keys."""
-    names = {"Version": "semanticVersion"}
-    asked = {names.get(n, n[:1].lower() + n[1:]): v if n == "Tags" else _api_names(v) for n, v in props.items()}
-    return {**asked, "clientToken": str(uuid.uuid4())}
-
-
-def _handlers(kind, arn_name, updated=False):
-    def create(_logical_id, props, _stack_name):
-        answer = clients.call("imagebuilder", f"Create{kind}", _asked(props))
-        arn = answer[arn_name]
-        return arn, {"Arn": arn, "Name": props["Name"]}
-
-    def update(arn, _old, new):
-        clients.call("imagebuilder", f"Update{kind}", {**_asked(new), arn_name: arn})
-        return {"Arn": arn, "Name": new["Name"]}
-
-    def delete(arn, _props):
-        clients.call("imagebuilder", f"Delete{kind}", {arn_name: arn})
-
-    return {"create": create, "delete": delete, **({"update": update} if updated else {})}
-
-
-def create_image(_logical_id, props, _stack_name):
-    arn = clients.call("imagebuilder", "CreateImage", _asked(props))["imageBuildVersionArn"]
-    amis = clients.call("imagebuilder", "GetImage", {"imageBuildVersionArn": arn})["image"]["outputResources"]["amis"]
-    here = [ami["image"] for ami in amis if ami["region"] == responses.get_region()]
-    return arn, {"Arn": arn, "Name": arn.split("/")[1], "ImageId": here[0] if here else ""}
-
-
-def delete_image(arn, props):
-    """DeletionSettings removes the AMIs too; without them they stay.
-    https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-imagebuilder-image.html
-    """
-    role = props.get("DeletionSettings", {}).get("ExecutionRole")
-    if role:
-        asked = {"resourceArn": arn, "state": {"status": "DELETED"}, "executionRole": role, "clientToken": str(uuid.uuid4())}
-        clients.call("imagebuilder", "StartResourceStateUpdate", {**asked, "includeResources": {"amis": True, "snapshots": True}})
-    else:
-        clients.call("imagebuilder", "DeleteImage", {"imageBuildVersionArn": arn})
-
-
-_TEMPLATES = "AWS::ImageBuilder::"
-cloudformation.teach(
-    _TEMPLATES + "Component",
-    _handlers("Component", "componentBuildVersionArn"),
-    replaced_by=("ChangeDescription", "Data", "Description", "KmsKeyId", "Name", "Platform", "SupportedOsVersions", "Uri", "Version"),
-)
-cloudformation.teach(
-    _TEMPLATES + "ImageRecipe",
-    _handlers("ImageRecipe", "imageRecipeArn"),
-    replaced_by=("BlockDeviceMappings", "Components", "Description", "Name", "ParentImage", "Version", "WorkingDirectory"),
-)
-cloudformation.teach(
-    _TEMPLATES + "InfrastructureConfiguration", _handlers("InfrastructureConfiguration", "infrastructureConfigurationArn", updated=True), ("Name",)
-)
-cloudformation.teach(
-    _TEMPLATES + "DistributionConfiguration", _handlers("DistributionConfiguration", "distributionConfigurationArn", updated=True), ("Name",)
-)
-cloudformation.teach(
-    _TEMPLATES + "Image",
-    {"create": create_image, "update": lambda arn, old, new: {}, "delete": delete_image},
-    replaced_by=(
-        "ContainerRecipeArn", "DistributionConfigurationArn", "EnhancedImageMetadataEnabled", "ImageRecipeArn", "ImageScanningConfiguration",
-        "ImageTestsConfiguration", "InfrastructureConfigurationArn", "LoggingConfiguration", "Workflows",
-    ),
-)  # fmt: skip

@@ -30,7 +30,9 @@ def _documents(role):
     yield from role.get("InlinePolicies", {}).values()
     for arn in role.get("AttachedPolicies", []):
         # Every one of the AWS managed policies for functions has logs:CreateLogGroup.
-        yield (iam._policies.get(arn) or {}).get("PolicyDocument") or {"Statement": [{"Effect": "Allow", "Action": "logs:*"}]}
+        yield (iam._policies.get(arn) or {}).get("PolicyDocument") or {
+            "Statement": [{"Effect": "Allow", "Action": "logs:*"}]
+        }
 
 
 def _allows(document):

@@ -7,14 +7,33 @@ from taught import hooks, image_builder
 cloudformation = hooks.ministack("services.cloudformation", "_stacks")
 ec2 = hooks.ministack(
     "services.ec2",
-    "_instances", "_images", "_vpcs", "_subnets", "_security_groups", "_internet_gateways", "_route_tables", "_vpc_endpoints",
-    "_volumes", "_network_interfaces", "_flow_logs", "_DEFAULT_VPC_ID", "_DEFAULT_IGW_ID",
-)  # fmt: skip
+    "_instances",
+    "_images",
+    "_vpcs",
+    "_subnets",
+    "_security_groups",
+    "_internet_gateways",
+    "_route_tables",
+    "_vpc_endpoints",
+    "_volumes",
+    "_network_interfaces",
+    "_flow_logs",
+    "_DEFAULT_VPC_ID",
+    "_DEFAULT_IGW_ID",
+)
 iam = hooks.ministack("services.iam", "_roles", "_instance_profiles", "_policies")
 kms = hooks.ministack("services.kms", "_keys")
 functions = hooks.ministack("services.lambda_svc", "_functions")
 logs = hooks.ministack("services.cloudwatch_logs", "_log_groups")
-rds = hooks.ministack("services.rds", "_clusters", "_global_clusters", "_instances", "_subnet_groups", "_snapshots", "_db_cluster_snapshots")
+rds = hooks.ministack(
+    "services.rds",
+    "_clusters",
+    "_global_clusters",
+    "_instances",
+    "_subnet_groups",
+    "_snapshots",
+    "_db_cluster_snapshots",
+)
 s3 = hooks.ministack("services.s3", "_buckets")
 secrets = hooks.ministack("services.secretsmanager", "_secrets")
 ssm = hooks.ministack("services.ssm", "_parameters")
@@ -34,7 +53,11 @@ def _not_bootstraps(key, _value):
 
 # Kind, store, whether a resource counts.
 _STORES = [
-    ("stacks", cloudformation._stacks, lambda key, stack: stack["StackStatus"] != "DELETE_COMPLETE" and key != "CDKToolkit"),
+    (
+        "stacks",
+        cloudformation._stacks,
+        lambda key, stack: stack["StackStatus"] != "DELETE_COMPLETE" and key != "CDKToolkit",
+    ),
     ("globalClusters", rds._global_clusters, _any),
     ("dbClusters", rds._clusters, _any),
     ("dbInstances", rds._instances, _any),
@@ -62,7 +85,7 @@ _STORES = [
     ("roles", iam._roles, _not_bootstraps),
     ("instanceProfiles", iam._instance_profiles, _any),
     ("policies", iam._policies, lambda key, _: not key.startswith("arn:aws:iam::aws:")),
-]  # fmt: skip
+]
 
 
 def by_region():

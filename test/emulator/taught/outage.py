@@ -62,7 +62,9 @@ def _unavailable(headers, scope, region):
     if "/s3/" in scope:
         return _xml(f"<Error><Code>ServiceUnavailable</Code><Message>{message}</Message></Error>")
     if "/ec2/" in scope:
-        return _xml(f"<Response><Errors><Error><Code>Unavailable</Code><Message>{message}</Message></Error></Errors></Response>")
+        return _xml(
+            f"<Response><Errors><Error><Code>Unavailable</Code><Message>{message}</Message></Error></Errors></Response>"
+        )
     if "x-www-form-urlencoded" in kind and "x-amz-target" not in headers:
         return _xml(
             f"<ErrorResponse><Error><Type>Receiver</Type><Code>ServiceUnavailable</Code><Message>{message}</Message></Error></ErrorResponse>"

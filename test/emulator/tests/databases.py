@@ -38,9 +38,11 @@ class GlobalDatabase:
 
     def add_instance(self, region, number=1):
         self.api[region].create_db_instance(
-            DBInstanceIdentifier=f"{self.ids[region]}-{number}", DBClusterIdentifier=self.ids[region],
-            DBInstanceClass="db.r6g.large", Engine="aurora-mysql",
-        )  # fmt: skip
+            DBInstanceIdentifier=f"{self.ids[region]}-{number}",
+            DBClusterIdentifier=self.ids[region],
+            DBInstanceClass="db.r6g.large",
+            Engine="aurora-mysql",
+        )
 
     def arn(self, region):
         return f"arn:aws:rds:{region}:000000000000:cluster:{self.ids[region]}"
@@ -57,7 +59,9 @@ class GlobalDatabase:
         return next(region for region, (is_writer, _) in self.members().items() if is_writer)
 
     def switch(self, called_in, target):
-        self.api[called_in].switchover_global_cluster(GlobalClusterIdentifier=self.name, TargetDbClusterIdentifier=self.arn(target))
+        self.api[called_in].switchover_global_cluster(
+            GlobalClusterIdentifier=self.name, TargetDbClusterIdentifier=self.arn(target)
+        )
 
     def fail_over(self, called_in, target, **arguments):
         arguments = {"AllowDataLoss": True, **arguments}
@@ -82,7 +86,9 @@ class GlobalDatabase:
             api = self.api[region]
             for instance in api.describe_db_instances()["DBInstances"]:
                 if instance["DBClusterIdentifier"] == self.ids[region]:
-                    api.delete_db_instance(DBInstanceIdentifier=instance["DBInstanceIdentifier"], SkipFinalSnapshot=True)
+                    api.delete_db_instance(
+                        DBInstanceIdentifier=instance["DBInstanceIdentifier"], SkipFinalSnapshot=True
+                    )
             try:
                 api.remove_from_global_cluster(GlobalClusterIdentifier=self.name, DbClusterIdentifier=self.arn(region))
                 api.delete_db_cluster(DBClusterIdentifier=self.ids[region], SkipFinalSnapshot=True)

@@ -31,14 +31,17 @@ direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 class Hook(BaseHTTPRequestHandler):
-    """The drill: notes every event, and refuses those that a test asks it to."""
+    """The drill: notes every event, and refuses or delays those that a test asks it to."""
 
     events = []
     refuse = set()
+    gates = {}  # event -> what it waits for
 
     def do_POST(self):
         event = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         Hook.events.append(event)
+        if event["event"] in Hook.gates:
+            Hook.gates[event["event"]].wait(60)
         self.send_response(500 if event["event"] in Hook.refuse else 204)
         self.end_headers()
 
@@ -46,23 +49,43 @@ class Hook(BaseHTTPRequestHandler):
         pass
 
 
+def hold(test, event):
+    """Keeps the emulator in the state before an event until what it returns is called, or the test ends."""
+    Hook.gates[event] = gate = threading.Event()
+    test.addCleanup(gate.set)
+    test.addCleanup(Hook.gates.pop, event)
+    return gate.set
+
+
 class Emulator:
     def __init__(self):
         self.folder = tempfile.mkdtemp(prefix="taught-")
         self.hook = ThreadingHTTPServer(("127.0.0.1", 0), Hook)
         threading.Thread(target=self.hook.serve_forever, daemon=True).start()
+        self.hook_url = f"http://127.0.0.1:{self.hook.server_port}"
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
         environment = {
-            "PATH": os.environ["PATH"], "HOME": self.folder, "TMPDIR": self.folder, "S3_DATA_DIR": self.folder + "/s3",
-            "GATEWAY_PORT": str(self.port), "BIND_HOST": "127.0.0.1", "MINISTACK_HOST": "127.0.0.1",
-            "PYTHONDONTWRITEBYTECODE": "1", "DRILL_HOOK": f"http://127.0.0.1:{self.hook.server_port}",
-        }  # fmt: skip
+            "PATH": os.environ["PATH"],
+            "HOME": self.folder,
+            "TMPDIR": self.folder,
+            "S3_DATA_DIR": self.folder + "/s3",
+            "GATEWAY_PORT": str(self.port),
+            "BIND_HOST": "127.0.0.1",
+            "MINISTACK_HOST": "127.0.0.1",
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "DRILL_HOOK": self.hook_url,
+        }
         self.log = open(self.folder + "/log", "w")
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "taught"], cwd=HERE, env=environment, stdout=self.log, stderr=self.log, start_new_session=True
+            [sys.executable, "-m", "taught"],
+            cwd=HERE,
+            env=environment,
+            stdout=self.log,
+            stderr=self.log,
+            start_new_session=True,
         )
         atexit.register(self.stop)
         self._await_health()
@@ -111,7 +134,7 @@ def emulator():
     if _running is None:
         _running = Emulator()
         # Short, so that the tests are; each is still long enough to be seen.
-        _running.control("settings", {"operation_seconds": 0.6, "resync_seconds": 0.6, "hanging_seconds": 1.5})
+        _running.control("settings", {"operation_seconds": 0.2, "resync_seconds": 0.1})
     return _running
 
 

@@ -11,13 +11,16 @@ CAPABILITIES = ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM"]
 FUNCTION = """
 import boto3, json, urllib3
 def handler(event, context):
+    http = urllib3.PoolManager()
+    if "Tell" in event["ResourceProperties"]:
+        http.request("POST", event["ResourceProperties"]["Tell"], body=json.dumps({"event": "function-called"}))
     stack = boto3.client("cloudformation").describe_stacks(StackName=event["StackId"])["Stacks"][0]
     print(event["RequestType"], stack["StackStatus"])
     failed = event["ResourceProperties"].get("Fail") == event["RequestType"]
     answer = {key: event[key] for key in ("StackId", "RequestId", "LogicalResourceId")}
     answer |= {"Status": "FAILED" if failed else "SUCCESS", "Reason": "asked to", "PhysicalResourceId": "constant"}
     answer["Data"] = {"Status": stack["StackStatus"]}
-    urllib3.PoolManager().request("PUT", event["ResponseURL"], body=json.dumps(answer))
+    http.request("PUT", event["ResponseURL"], body=json.dumps(answer))
 """
 
 
@@ -30,7 +33,7 @@ def allow(*actions):
     return {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": list(actions), "Resource": "*"}]}
 
 
-def custom_resource(fail="", **properties):
+def custom_resource(fail="", timeout=30, **properties):
     """A function with its role and log group, and a custom resource of it."""
     return {
         "Logs": {"Type": "AWS::Logs::LogGroup"},
@@ -38,7 +41,9 @@ def custom_resource(fail="", **properties):
             "Type": "AWS::IAM::Role",
             "Properties": {
                 "AssumeRolePolicyDocument": trust("lambda"),
-                "Policies": [{"PolicyName": "Act", "PolicyDocument": allow("logs:CreateLogStream", "logs:PutLogEvents")}],
+                "Policies": [
+                    {"PolicyName": "Act", "PolicyDocument": allow("logs:CreateLogStream", "logs:PutLogEvents")}
+                ],
             },
         },
         "Function": {
@@ -55,15 +60,23 @@ def custom_resource(fail="", **properties):
         "Retries": {
             "Type": "AWS::Lambda::EventInvokeConfig",
             "Properties": {
-                "FunctionName": {"Ref": "Function"}, "Qualifier": "$LATEST", "MaximumRetryAttempts": 0, "MaximumEventAgeInSeconds": 60,
+                "FunctionName": {"Ref": "Function"},
+                "Qualifier": "$LATEST",
+                "MaximumRetryAttempts": 0,
+                "MaximumEventAgeInSeconds": 60,
             },
         },
         "Custom": {
             "Type": "Custom::Test",
             "DependsOn": ["Retries"],
-            "Properties": {"ServiceToken": {"Fn::GetAtt": ["Function", "Arn"]}, "ServiceTimeout": 30, "Fail": fail, **properties},
+            "Properties": {
+                "ServiceToken": {"Fn::GetAtt": ["Function", "Arn"]},
+                "ServiceTimeout": timeout,
+                "Fail": fail,
+                **properties,
+            },
         },
-    }  # fmt: skip
+    }
 
 
 def outputs(**attributes):
@@ -113,19 +126,28 @@ class Stack:
     def events(self):
         """(logical id, status, reason), oldest first."""
         events = self.api.describe_stack_events(StackName=self.name)["StackEvents"]
-        return [(e["LogicalResourceId"], e["ResourceStatus"], e.get("ResourceStatusReason", "")) for e in reversed(events)]
+        return [
+            (e["LogicalResourceId"], e["ResourceStatus"], e.get("ResourceStatusReason", "")) for e in reversed(events)
+        ]
 
     def reasons(self):
         """Why something failed, by logical id, the latest."""
         return {name: reason for name, status, reason in self.events() if status.endswith("FAILED")}
 
     def resources(self):
-        return {r["LogicalResourceId"]: r["PhysicalResourceId"] for r in self.api.describe_stack_resources(StackName=self.name)["StackResources"]}
+        return {
+            r["LogicalResourceId"]: r["PhysicalResourceId"]
+            for r in self.api.describe_stack_resources(StackName=self.name)["StackResources"]
+        }
 
     def signal(self, status="SUCCESS", unique_id=None, launch=-1):
         """Signals for the instance that was launched last, once it is."""
         event = until(lambda: launched(self.name)[launch:], "the launch")[0]
-        arguments = {"LogicalResourceId": event["logicalId"], "UniqueId": unique_id or event["instance"], "Status": status}
+        arguments = {
+            "LogicalResourceId": event["logicalId"],
+            "UniqueId": unique_id or event["instance"],
+            "Status": status,
+        }
         self.api.signal_resource(StackName=self.name, **arguments)
         return event["instance"]
 

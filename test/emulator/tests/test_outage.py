@@ -8,14 +8,24 @@ import urllib.error
 import urllib.request
 
 import botocore.exceptions
-from running import HERE, PRIMARY, SECONDARY, direct, emulator
+from running import HERE, PRIMARY, SECONDARY, Hook, direct, emulator, hold, until
 from stacks import Stack, custom_resource, trust
 
 CALLS = {
-    "sts": "get_caller_identity", "s3": "list_buckets", "ec2": "describe_vpcs", "rds": "describe_db_clusters", "iam": "list_roles",
-    "lambda": "list_functions", "ssm": "describe_parameters", "cloudformation": "list_stacks", "secretsmanager": "list_secrets",
-    "cloudwatch": "list_metrics", "logs": "describe_log_groups", "kms": "list_keys", "imagebuilder": "list_images",
-}  # fmt: skip
+    "sts": "get_caller_identity",
+    "s3": "list_buckets",
+    "ec2": "describe_vpcs",
+    "rds": "describe_db_clusters",
+    "iam": "list_roles",
+    "lambda": "list_functions",
+    "ssm": "describe_parameters",
+    "cloudformation": "list_stacks",
+    "secretsmanager": "list_secrets",
+    "cloudwatch": "list_metrics",
+    "logs": "describe_log_groups",
+    "kms": "list_keys",
+    "imagebuilder": "list_images",
+}
 
 
 class Outages(unittest.TestCase):
@@ -55,7 +65,11 @@ class Outages(unittest.TestCase):
     def test_a_presigned_url_is_of_its_region(self):
         self.take_down()
         for region, status in ((PRIMARY, 503), (SECONDARY, 404)):
-            url = emulator().client("s3", region, signature_version="s3v4").generate_presigned_url("get_object", Params={"Bucket": "nobody", "Key": "x"})
+            url = (
+                emulator()
+                .client("s3", region, signature_version="s3v4")
+                .generate_presigned_url("get_object", Params={"Bucket": "nobody", "Key": "x"})
+            )
             with self.assertRaises(urllib.error.HTTPError) as caught:
                 direct.open(url)
             self.assertEqual(caught.exception.code, status, region)
@@ -87,6 +101,18 @@ class Outages(unittest.TestCase):
         self.bring_back()
         self.assertEqual(stack.finished(), "CREATE_COMPLETE", stack.reasons())
 
+    def test_the_answer_of_a_function_is_lost_with_its_region(self):
+        stack = Stack(self, "lost-answer")
+        go_on = hold(self, "function-called")
+        stack.begin("create", custom_resource(timeout=5, Tell=emulator().hook_url))
+        until(lambda: {"event": "function-called"} in Hook.events, "the function called")
+        self.take_down()
+        go_on()
+        time.sleep(5)  # as long as CloudFormation waits
+        self.bring_back()
+        self.assertEqual(stack.finished(), "ROLLBACK_COMPLETE")
+        self.assertIn("did not receive a response", stack.reasons()["Custom"])
+
 
 class Controls(unittest.TestCase):
     def test_mistakes_are_named(self):
@@ -101,11 +127,22 @@ class Controls(unittest.TestCase):
 
     def test_another_version_of_ministack_is_not_served(self):
         for breaks, says in (
-            ("hooks.VERSION = '0.0.0'; hooks.check_version()", r"^taught: written for ministack 0\.0\.0, but [0-9.]+ is installed: run make setup$"),
-            ("hooks.ministack('services.rds', '_no_such_name')", r"^taught: .* has no _no_such_name, which is hooked here$"),
+            (
+                "hooks.VERSION = '0.0.0'; hooks.check_version()",
+                r"^taught: written for ministack 0\.0\.0, but [0-9.]+ is installed: run make setup$",
+            ),
+            (
+                "hooks.ministack('services.rds', '_no_such_name')",
+                r"^taught: .* has no _no_such_name, which is hooked here$",
+            ),
         ):
             with self.subTest(says):
-                ended = subprocess.run([sys.executable, "-c", f"from taught import hooks; {breaks}"], cwd=HERE, capture_output=True, text=True)
+                ended = subprocess.run(
+                    [sys.executable, "-c", f"from taught import hooks; {breaks}"],
+                    cwd=HERE,
+                    capture_output=True,
+                    text=True,
+                )
                 self.assertEqual(ended.returncode, 1)
                 self.assertRegex(ended.stderr.strip().splitlines()[-1], says)
 

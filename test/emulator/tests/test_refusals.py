@@ -4,8 +4,8 @@ import re
 import unittest
 
 import botocore.exceptions
-from databases import KEY, SECRET, GlobalDatabase
-from running import PRIMARY, SECONDARY, emulator
+from databases import KEY, GlobalDatabase
+from running import PRIMARY, SECONDARY, emulator, hold, until
 
 from taught import ec2, image_builder, rds
 
@@ -35,7 +35,9 @@ class Refusals(unittest.TestCase):
     def test_creating_a_global_cluster(self):
         create = self.db.api[PRIMARY].create_global_cluster
         source = {"SourceDBClusterIdentifier": self.db.arn(PRIMARY)}
-        self.refused("InvalidParameterCombination", create, GlobalClusterIdentifier="other", Engine="aurora-mysql", **source)
+        self.refused(
+            "InvalidParameterCombination", create, GlobalClusterIdentifier="other", Engine="aurora-mysql", **source
+        )
         self.refused("InvalidParameterValue", create, GlobalClusterIdentifier="other")
 
     def test_joining(self):
@@ -48,52 +50,111 @@ class Refusals(unittest.TestCase):
             "not encrypted": ("InvalidParameterCombination", {"StorageEncrypted": False, "KmsKeyId": None}),
             "no key": ("InvalidParameterCombination", {"KmsKeyId": None}),
             "a key of another region": ("KMSKeyNotAccessibleFault", {"KmsKeyId": KEY.format(PRIMARY)}),
-            "an identifier of another region": ("DBClusterAlreadyExistsFault", {"DBClusterIdentifier": self.db.ids[PRIMARY]}),
+            "an identifier of another region": (
+                "DBClusterAlreadyExistsFault",
+                {"DBClusterIdentifier": self.db.ids[PRIMARY]},
+            ),
             "another engine version": ("InvalidParameterValue", {"EngineVersion": "8.0.mysql_aurora.3.04.0"}),
             "another engine": ("InvalidParameterValue", {"Engine": "aurora-postgresql", "EngineVersion": "16.4"}),
         }
         for name, (code, changes) in rows.items():
             with self.subTest(name):
                 arguments = {"KmsKeyId": KEY.format("eu-west-1"), **changes}
-                self.refused(code, self.db.api["eu-west-1"].create_db_cluster, **self.db.joining("eu-west-1", "third", **arguments))
+                self.refused(
+                    code,
+                    self.db.api["eu-west-1"].create_db_cluster,
+                    **self.db.joining("eu-west-1", "third", **arguments),
+                )
 
     def test_the_first_member_needs_a_user(self):
         api = self.db.api[SECONDARY]
         api.create_global_cluster(GlobalClusterIdentifier="empty", Engine="aurora-mysql")
         self.addCleanup(api.delete_global_cluster, GlobalClusterIdentifier="empty")
-        self.refused("InvalidParameterValue", api.create_db_cluster, DBClusterIdentifier="first", GlobalClusterIdentifier="empty", Engine="aurora-mysql")
+        self.refused(
+            "InvalidParameterValue",
+            api.create_db_cluster,
+            DBClusterIdentifier="first",
+            GlobalClusterIdentifier="empty",
+            Engine="aurora-mysql",
+        )
 
     def test_changing_a_member(self):
         api, cluster, instance = self.db.api[PRIMARY], self.db.ids[PRIMARY], self.db.ids[PRIMARY] + "-1"
         burstable = {"DBInstanceClass": "db.t4g.medium"}
         rows = {
-            "managed password": ("InvalidParameterCombination", api.modify_db_cluster, {"DBClusterIdentifier": cluster, "ManageMasterUserPassword": True}),
+            "managed password": (
+                "InvalidParameterCombination",
+                api.modify_db_cluster,
+                {"DBClusterIdentifier": cluster, "ManageMasterUserPassword": True},
+            ),
             "stop": ("InvalidDBClusterStateFault", api.stop_db_cluster, {"DBClusterIdentifier": cluster}),
-            "burstable class": ("InvalidParameterCombination", api.modify_db_instance, {"DBInstanceIdentifier": instance, **burstable}),
-            "burstable instance": ("InvalidParameterCombination", api.create_db_instance,
-                                   {"DBInstanceIdentifier": "small", "DBClusterIdentifier": cluster, "Engine": "aurora-mysql", **burstable}),
-            "instance of no cluster": ("DBClusterNotFoundFault", api.create_db_instance,
-                                       {"DBInstanceIdentifier": "lost", "DBClusterIdentifier": "nobody", "Engine": "aurora-mysql", "DBInstanceClass": "db.r6g.large"}),
-        }  # fmt: skip
+            "burstable class": (
+                "InvalidParameterCombination",
+                api.modify_db_instance,
+                {"DBInstanceIdentifier": instance, **burstable},
+            ),
+            "burstable instance": (
+                "InvalidParameterCombination",
+                api.create_db_instance,
+                {
+                    "DBInstanceIdentifier": "small",
+                    "DBClusterIdentifier": cluster,
+                    "Engine": "aurora-mysql",
+                    **burstable,
+                },
+            ),
+            "instance of no cluster": (
+                "DBClusterNotFoundFault",
+                api.create_db_instance,
+                {
+                    "DBInstanceIdentifier": "lost",
+                    "DBClusterIdentifier": "nobody",
+                    "Engine": "aurora-mysql",
+                    "DBInstanceClass": "db.r6g.large",
+                },
+            ),
+        }
         for name, (code, call, arguments) in rows.items():
             with self.subTest(name):
                 self.refused(code, call, **arguments)
 
     def test_deleting(self):
         api, cluster = self.db.api[PRIMARY], self.db.ids[PRIMARY]
-        self.refused("InvalidDBClusterStateFault", api.delete_db_instance, DBInstanceIdentifier=cluster + "-1", SkipFinalSnapshot=True)
-        self.refused("InvalidDBClusterStateFault", api.delete_db_cluster, DBClusterIdentifier=cluster, SkipFinalSnapshot=True)
+        self.refused(
+            "InvalidDBClusterStateFault",
+            api.delete_db_instance,
+            DBInstanceIdentifier=cluster + "-1",
+            SkipFinalSnapshot=True,
+        )
+        self.refused(
+            "InvalidDBClusterStateFault", api.delete_db_cluster, DBClusterIdentifier=cluster, SkipFinalSnapshot=True
+        )
         self.refused("InvalidGlobalClusterStateFault", api.delete_global_cluster, GlobalClusterIdentifier=self.db.name)
         remove = api.remove_from_global_cluster
-        self.refused("InvalidGlobalClusterStateFault", remove, GlobalClusterIdentifier=self.db.name, DbClusterIdentifier=self.db.arn(PRIMARY))
+        self.refused(
+            "InvalidGlobalClusterStateFault",
+            remove,
+            GlobalClusterIdentifier=self.db.name,
+            DbClusterIdentifier=self.db.arn(PRIMARY),
+        )
         # Without its region a cluster of another region is unknown here.
-        self.refused("DBClusterNotFoundFault", remove, GlobalClusterIdentifier=self.db.name, DbClusterIdentifier=self.db.ids[SECONDARY])
+        self.refused(
+            "DBClusterNotFoundFault",
+            remove,
+            GlobalClusterIdentifier=self.db.name,
+            DbClusterIdentifier=self.db.ids[SECONDARY],
+        )
 
     def test_a_member_without_instances_is_still_a_member(self):
         db = GlobalDatabase(type(self), "headless")
         api = db.api[SECONDARY]
         api.delete_db_instance(DBInstanceIdentifier=db.ids[SECONDARY] + "-1", SkipFinalSnapshot=True)
-        self.refused("InvalidDBClusterStateFault", api.delete_db_cluster, DBClusterIdentifier=db.ids[SECONDARY], SkipFinalSnapshot=True)
+        self.refused(
+            "InvalidDBClusterStateFault",
+            api.delete_db_cluster,
+            DBClusterIdentifier=db.ids[SECONDARY],
+            SkipFinalSnapshot=True,
+        )
         self.refused("InvalidDBClusterStateFault", db.switch, PRIMARY, SECONDARY)
         self.refused("InvalidDBClusterStateFault", db.fail_over, SECONDARY, SECONDARY)
 
@@ -105,8 +166,18 @@ class Refusals(unittest.TestCase):
         self.refused("InvalidParameterCombination", db.fail_over, SECONDARY, SECONDARY, Switchover=True)
         for name in ("switchover_global_cluster", "failover_global_cluster"):
             call = getattr(db.api[PRIMARY], name)
-            self.refused("GlobalClusterNotFoundFault", call, GlobalClusterIdentifier="nobody", TargetDbClusterIdentifier=db.arn(SECONDARY))
-            self.refused("DBClusterNotFoundFault", call, GlobalClusterIdentifier=db.name, TargetDbClusterIdentifier=db.ids[SECONDARY])
+            self.refused(
+                "GlobalClusterNotFoundFault",
+                call,
+                GlobalClusterIdentifier="nobody",
+                TargetDbClusterIdentifier=db.arn(SECONDARY),
+            )
+            self.refused(
+                "DBClusterNotFoundFault",
+                call,
+                GlobalClusterIdentifier=db.name,
+                TargetDbClusterIdentifier=db.ids[SECONDARY],
+            )
         down(SECONDARY, True)
         self.addCleanup(down, SECONDARY, False)
         self.refused("InvalidGlobalClusterStateFault", db.switch, PRIMARY, SECONDARY)
@@ -114,20 +185,25 @@ class Refusals(unittest.TestCase):
 
     def test_one_operation_at_a_time(self):
         db = GlobalDatabase(type(self), "busy")
+        hold(self, "writer-changed")
         db.switch(PRIMARY, SECONDARY)
         self.refused("InvalidGlobalClusterStateFault", db.switch, PRIMARY, SECONDARY)
         self.refused("InvalidGlobalClusterStateFault", db.fail_over, SECONDARY, SECONDARY)
         remove = db.api[SECONDARY].remove_from_global_cluster
-        self.refused("InvalidGlobalClusterStateFault", remove, GlobalClusterIdentifier=db.name, DbClusterIdentifier=db.arn(SECONDARY))
+        self.refused(
+            "InvalidGlobalClusterStateFault",
+            remove,
+            GlobalClusterIdentifier=db.name,
+            DbClusterIdentifier=db.arn(SECONDARY),
+        )
         third = db.joining("eu-west-1", "busy-third")
         self.refused("InvalidGlobalClusterStateFault", db.api["eu-west-1"].create_db_cluster, **third)
 
     def test_a_member_that_resynchronises_cannot_take_over(self):
         db = GlobalDatabase(type(self), "resynchronising")
+        hold(self, "member-resynchronised")
         db.fail_over(SECONDARY, SECONDARY)
-        while db.describe().get("FailoverState"):
-            pass
-        self.assertEqual(db.members()[PRIMARY], (False, "pending-resync"))
+        until(lambda: db.members()[PRIMARY] == (False, "pending-resync"), "resynchronising")
         self.refused("InvalidGlobalClusterStateFault", db.switch, SECONDARY, PRIMARY)
 
     def test_launching(self):
@@ -141,7 +217,14 @@ class Refusals(unittest.TestCase):
         }
         for name, (code, changes) in rows.items():
             with self.subTest(name):
-                arguments = {"ImageId": IMAGE, "InstanceType": "t3.medium", "SubnetId": subnet, "MinCount": 1, "MaxCount": 1, **changes}
+                arguments = {
+                    "ImageId": IMAGE,
+                    "InstanceType": "t3.medium",
+                    "SubnetId": subnet,
+                    "MinCount": 1,
+                    "MaxCount": 1,
+                    **changes,
+                }
                 self.refused(code, api.run_instances, **arguments)
 
     def test_building_images(self):
@@ -150,16 +233,29 @@ class Refusals(unittest.TestCase):
         made = api.create_component(**component, clientToken="1")["componentBuildVersionArn"]
         self.assertEqual(made, OURS + "component/refused/1.0.0/1")
         self.addCleanup(api.delete_component, componentBuildVersionArn=made)
-        recipe = {"name": "refused", "semanticVersion": "1.0.0", "parentImage": PARENT, "components": [{"componentArn": made}]}
+        recipe = {
+            "name": "refused",
+            "semanticVersion": "1.0.0",
+            "parentImage": PARENT,
+            "components": [{"componentArn": made}],
+        }
         arn = api.create_image_recipe(**recipe, clientToken="2")["imageRecipeArn"]
         self.addCleanup(api.delete_image_recipe, imageRecipeArn=arn)
         infrastructure = {"name": "refused", "instanceProfileName": "profile"}
-        of = api.create_infrastructure_configuration(**infrastructure, clientToken="3")["infrastructureConfigurationArn"]
+        of = api.create_infrastructure_configuration(**infrastructure, clientToken="3")[
+            "infrastructureConfigurationArn"
+        ]
         self.addCleanup(api.delete_infrastructure_configuration, infrastructureConfigurationArn=of)
-        distribution = {"name": "refused", "distributions": [{"region": PRIMARY, "amiDistributionConfiguration": {"name": "refused"}}]}
+        distribution = {
+            "name": "refused",
+            "distributions": [{"region": PRIMARY, "amiDistributionConfiguration": {"name": "refused"}}],
+        }
         to = api.create_distribution_configuration(**distribution, clientToken="4")["distributionConfigurationArn"]
         self.addCleanup(api.delete_distribution_configuration, distributionConfigurationArn=to)
-        unnamed = {"name": "unnamed", "distributions": [{"region": PRIMARY, "amiDistributionConfiguration": {"description": "no name"}}]}
+        unnamed = {
+            "name": "unnamed",
+            "distributions": [{"region": PRIMARY, "amiDistributionConfiguration": {"description": "no name"}}],
+        }
         exists, invalid = "ResourceAlreadyExistsException", "InvalidParameterValueException"
         rows = {
             "same component, other data": (exists, api.create_component, {**component, "data": "phases: [build]"}),
@@ -168,14 +264,32 @@ class Refusals(unittest.TestCase):
             "same distribution": (exists, api.create_distribution_configuration, distribution),
             "version of two parts": (invalid, api.create_component, {**component, "semanticVersion": "1.0"}),
             "wildcard version": (invalid, api.create_component, {**component, "semanticVersion": "1.0.x"}),
-            "version too big": ("InvalidVersionNumberException", api.create_component, {**component, "semanticVersion": f"1.0.{2**30}"}),
-            "data too long": (invalid, api.create_component, {**component, "semanticVersion": "1.0.1", "data": "x" * 16001}),
-            "no such component": (invalid, api.create_image_recipe,
-                                  {**recipe, "semanticVersion": "1.0.1", "components": [{"componentArn": OURS + "component/none/1.0.0/1"}]}),
-            "no such recipe": (invalid, api.create_image,
-                               {"imageRecipeArn": OURS + "image-recipe/none/1.0.0", "infrastructureConfigurationArn": of}),
+            "version too big": (
+                "InvalidVersionNumberException",
+                api.create_component,
+                {**component, "semanticVersion": f"1.0.{2**30}"},
+            ),
+            "data too long": (
+                invalid,
+                api.create_component,
+                {**component, "semanticVersion": "1.0.1", "data": "x" * 16001},
+            ),
+            "no such component": (
+                invalid,
+                api.create_image_recipe,
+                {
+                    **recipe,
+                    "semanticVersion": "1.0.1",
+                    "components": [{"componentArn": OURS + "component/none/1.0.0/1"}],
+                },
+            ),
+            "no such recipe": (
+                invalid,
+                api.create_image,
+                {"imageRecipeArn": OURS + "image-recipe/none/1.0.0", "infrastructureConfigurationArn": of},
+            ),
             "images without names": (invalid, api.create_distribution_configuration, unnamed),
-        }  # fmt: skip
+        }
         for name, (code, call, arguments) in rows.items():
             with self.subTest(name):
                 self.refused(code, call, **arguments, clientToken=name.replace(" ", ""))
@@ -185,11 +299,19 @@ class Refusals(unittest.TestCase):
 
     def test_zz_no_refusal_is_without_a_row(self):
         """Last by its name: the others have to have been provoked by then."""
-        tables = [*rds.REFUSALS.values(), rds.SWITCHOVER, rds.FAILOVER, *ec2.REFUSALS.values(), *image_builder.REFUSALS.values()]
+        tables = [
+            *rds.REFUSALS.values(),
+            rds.SWITCHOVER,
+            rds.FAILOVER,
+            *ec2.REFUSALS.values(),
+            *image_builder.REFUSALS.values(),
+        ]
         for refusal in {refusal for table in tables for refusal in table}:
             pattern = re.sub(r"\\\{[^}]*\\\}", ".*", re.escape(refusal.message))
             with self.subTest(refusal.message):
-                self.assertTrue(any(re.fullmatch(pattern, message) for message in self.seen), f"never provoked: {refusal.message}")
+                self.assertTrue(
+                    any(re.fullmatch(pattern, message) for message in self.seen), f"never provoked: {refusal.message}"
+                )
                 self.assertRegex(refusal.source, "^https://")
 
 
