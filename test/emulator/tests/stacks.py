@@ -12,10 +12,10 @@ FUNCTION = """
 import boto3, json, urllib3
 def handler(event, context):
     http = urllib3.PoolManager()
-    if "Tell" in event["ResourceProperties"]:
-        http.request("POST", event["ResourceProperties"]["Tell"], body=json.dumps({"event": "function-called"}))
     stack = boto3.client("cloudformation").describe_stacks(StackName=event["StackId"])["Stacks"][0]
     print(event["RequestType"], stack["StackStatus"])
+    if "Tell" in event["ResourceProperties"]:
+        http.request("POST", event["ResourceProperties"]["Tell"], body=json.dumps({"event": "function-called"}))
     failed = event["ResourceProperties"].get("Fail") == event["RequestType"]
     answer = {key: event[key] for key in ("StackId", "RequestId", "LogicalResourceId")}
     answer |= {"Status": "FAILED" if failed else "SUCCESS", "Reason": "asked to", "PhysicalResourceId": "constant"}

@@ -104,11 +104,11 @@ class Outages(unittest.TestCase):
     def test_the_answer_of_a_function_is_lost_with_its_region(self):
         stack = Stack(self, "lost-answer")
         go_on = hold(self, "function-called")
-        stack.begin("create", custom_resource(timeout=5, Tell=emulator().hook_url))
+        stack.begin("create", custom_resource(timeout=2, Tell=emulator().hook_url))
         until(lambda: {"event": "function-called"} in Hook.events, "the function called")
         self.take_down()
         go_on()
-        time.sleep(5)  # as long as CloudFormation waits
+        time.sleep(3)  # longer than CloudFormation waits
         self.bring_back()
         self.assertEqual(stack.finished(), "ROLLBACK_COMPLETE")
         self.assertIn("did not receive a response", stack.reasons()["Custom"])
