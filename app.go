@@ -1,0 +1,34 @@
+// Unishop on a pilot light: two stacks in two regions, one of them active.
+package main
+
+import (
+	"fmt"
+	"os"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/jsii-runtime-go"
+
+	"unishop-pilot-light/internal/config"
+	"unishop-pilot-light/stacks"
+)
+
+func main() {
+	defer jsii.Close()
+	if err := run(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		jsii.Close()
+		os.Exit(1)
+	}
+}
+
+func run() error {
+	app := awscdk.NewApp(nil)
+	context, _ := app.Node().GetAllContext(nil).(map[string]any)
+	cfg, err := config.Parse(context)
+	if err != nil {
+		return err
+	}
+	stacks.New(app, cfg)
+	app.Synth(nil)
+	return nil
+}

@@ -1,0 +1,111 @@
+package constructs
+
+import (
+	"embed"
+	"regexp"
+	"time"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
+	awsconstructs "github.com/aws/constructs-go/constructs/v10"
+	"github.com/aws/jsii-runtime-go"
+)
+
+//go:embed functions/*.py
+var sources embed.FS
+
+// customResource is a resource of our own and the inline function that acts for it. Inline code keeps the templates
+// free of assets, so that they can be handed to CloudFormation as they are.
+type customResource struct {
+	Type       string         // "Custom::..."
+	Source     string         // file in functions/
+	Properties map[string]any // words, not booleans: CloudFormation delivers everything as strings
+	// Environment must not depend on the role that the region plays: activation changes no function.
+	Environment map[string]string
+	Statements  []awsiam.PolicyStatement
+	Timeout     time.Duration // of one run, at most Lambda's 15 minutes
+}
+
+// newCustomResource creates the resource with its function, log group and role.
+func newCustomResource(scope awsconstructs.Construct, custom customResource) awscdk.CustomResource {
+	function := newFunction(scope, custom)
+	resource := awscdk.NewCustomResource(scope, jsii.String("Resource"), &awscdk.CustomResourceProps{
+		ResourceType: jsii.String(custom.Type),
+		ServiceToken: function.FunctionArn(),
+		// A minute more than the function has, instead of the hour that CloudFormation waits for a lost answer.
+		ServiceTimeout: duration(custom.Timeout + time.Minute),
+		Properties:     &custom.Properties,
+	})
+	// Also the function's EventInvokeConfig: without it a failed run would be repeated hours later.
+	resource.Node().AddDependency(function)
+	return resource
+}
+
+func newFunction(scope awsconstructs.Construct, custom customResource) awslambda.Function {
+	logs := newLogGroup(scope, "Logs", "")
+	statements := append(custom.Statements, allow(
+		[]string{"logs:CreateLogStream", "logs:PutLogEvents"}, logs.LogGroupArn()))
+	// Not AWSLambdaBasicExecutionRole: it may create log groups, and a late line of output would bring back the one
+	// that has just been deleted with the stack.
+	role := awsiam.NewRole(scope, jsii.String("Role"), &awsiam.RoleProps{
+		AssumedBy: awsiam.NewServicePrincipal(jsii.String("lambda.amazonaws.com"), nil),
+		InlinePolicies: &map[string]awsiam.PolicyDocument{
+			"Act": awsiam.NewPolicyDocument(&awsiam.PolicyDocumentProps{Statements: &statements}),
+		},
+	})
+	environment := map[string]*string{}
+	for name, value := range custom.Environment {
+		environment[name] = jsii.String(value)
+	}
+	return awslambda.NewFunction(scope, jsii.String("Function"), &awslambda.FunctionProps{
+		Description: jsii.Sprintf("Acts for %s", custom.Type),
+		Runtime:     awslambda.Runtime_PYTHON_3_13(),
+		Handler:     jsii.String("index.handler"),
+		Code:        awslambda.Code_FromInline(jsii.String(inline("answer.py", custom.Source))),
+		Timeout:     duration(custom.Timeout),
+		MemorySize:  jsii.Number(256),
+		Environment: &environment,
+		Role:        role,
+		LogGroup:    logs,
+		// CloudFormation repeats nothing that Lambda drops, and an event that comes late finds another world.
+		RetryAttempts: jsii.Number(0),
+		MaxEventAge:   duration(time.Minute),
+	})
+}
+
+var (
+	docstring   = regexp.MustCompile(`(?ms)^ *""".*?""" *\n`)
+	comment     = regexp.MustCompile(`(?m)^ *#.*\n`)
+	blankLines  = regexp.MustCompile(`\n{2,}`)
+	indentation = regexp.MustCompile(`(?m)^( {4})+`)
+)
+
+// inline joins sources into the text of one function, without what only their readers need: CloudFormation takes a
+// template of 51,200 bytes as it is, and a larger one only by way of S3.
+// https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
+func inline(files ...string) string {
+	var text string
+	for _, file := range files {
+		source, err := sources.ReadFile("functions/" + file)
+		if err != nil {
+			panic(err)
+		}
+		text += string(source)
+	}
+	text = comment.ReplaceAllString(docstring.ReplaceAllString(text, ""), "")
+	text = blankLines.ReplaceAllString(text, "\n")
+	return indentation.ReplaceAllStringFunc(text, func(spaces string) string { return spaces[:len(spaces)/4] })
+}
+
+// allow grants actions on resources.
+func allow(actions []string, resources ...*string) awsiam.PolicyStatement {
+	return awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
+		Actions:   jsii.Strings(actions...),
+		Resources: &resources,
+	})
+}
+
+func duration(d time.Duration) awscdk.Duration {
+	return awscdk.Duration_Seconds(jsii.Number(d.Seconds()))
+}

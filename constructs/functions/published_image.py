@@ -1,0 +1,60 @@
+"""Custom::PublishedImage tells the pilot light which golden image to boot: the copy in its region of an image that has
+sold in this one. A rollback writes the old image's id back; deletion removes the parameter.
+"""
+
+WRITES = ("CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS")
+ACTS = {
+    "Create": WRITES,
+    "Update": (*WRITES, "UPDATE_ROLLBACK_IN_PROGRESS"),
+    "Delete": ("DELETE_IN_PROGRESS", "ROLLBACK_IN_PROGRESS"),
+}
+
+
+def act(event, context):
+    name, region = os.environ["PARAMETER"], os.environ["PILOT_LIGHT_REGION"]
+    ssm = client("ssm", region)
+    if event["RequestType"] == "Delete":
+        return remove(ssm, name)
+    image = copy_of(event["ResourceProperties"]["Image"], region)
+    if current(ssm, name) == image:
+        return f"nothing: {name} is {image} already"
+    # Verified as an image that exists and may be booted.
+    ask(ssm.put_parameter, Name=name, Value=image, Type="String", DataType="aws:ec2:image", Overwrite=True)
+    await_value(ssm, name, image, context)
+    return f"{name} in {region} is {image}"
+
+
+def copy_of(arn, region):
+    """The id of an image's copy in a region. Image Builder tags what it distributes with the ARN of its image:
+    https://docs.aws.amazon.com/imagebuilder/latest/userguide/integ-iam.html
+    """
+    tagged = [{"Name": "tag:Ec2ImageBuilderArn", "Values": [arn]}]
+    images = ask(client("ec2", region).describe_images, Owners=["self"], Filters=tagged)["Images"]
+    if len(images) != 1:
+        raise Refused(f"{len(images)} images in {region} have the tag Ec2ImageBuilderArn={arn}, where one is expected")
+    return images[0]["ImageId"]
+
+
+def current(ssm, name):
+    try:
+        return ask(ssm.get_parameter, Name=name)["Parameter"]["Value"]
+    except ssm.exceptions.ParameterNotFound:
+        return None
+
+
+def await_value(ssm, name, image, context):
+    """The call is answered before the image has been looked at; a refused value just never appears.
+    https://docs.aws.amazon.com/systems-manager/latest/userguide/parameter-store-ec2-aliases.html
+    """
+    while current(ssm, name) != image:
+        if seconds_left(context) < 0:
+            raise Refused(f"{name}: Parameter Store has not accepted {image}: look for an event of Parameter Store's in EventBridge")
+        time.sleep(1)
+
+
+def remove(ssm, name):
+    try:
+        ask(ssm.delete_parameter, Name=name)
+    except ssm.exceptions.ParameterNotFound:
+        return f"nothing: {name} is gone"
+    return f"removed {name}"

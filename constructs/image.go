@@ -1,0 +1,181 @@
+package constructs
+
+import (
+	"bytes"
+	"crypto/sha256"
+	_ "embed"
+	"encoding/binary"
+	"fmt"
+	"text/template"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsec2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsimagebuilder"
+	awsconstructs "github.com/aws/constructs-go/constructs/v10"
+	"github.com/aws/jsii-runtime-go"
+
+	"unishop-pilot-light/internal/config"
+)
+
+const (
+	// parentImage decides the architecture of every server. x.x.x is the newest when it is built.
+	parentImage = "image/amazon-linux-2023-x86/x.x.x"
+	// buildInstanceType is bigger than the server's: the build waits for it, and pays by the minute.
+	buildInstanceType = "t3.medium"
+	// maxComponentData is Image Builder's limit, in characters:
+	// https://docs.aws.amazon.com/imagebuilder/latest/APIReference/API_CreateComponent.html
+	maxComponentData = 16000
+)
+
+//go:embed bake.yaml
+var bakeDocument string
+
+// ImageProps say what is baked and where the image goes.
+type ImageProps struct {
+	Names   config.Names
+	Network Network
+	// Bundle is the release bundle that is baked into the image. Its version decides the image's.
+	Bundle Bundle
+	// Regions that the image is distributed to; the first is the one that it is built in.
+	Regions []string
+}
+
+// Bundle is the release bundle: the shop's jar, page, units and scripts in one archive.
+type Bundle struct {
+	Bucket, Key *string
+	// Version is equal for equal content, on everybody's machine.
+	Version string
+}
+
+// Image is the golden image in the region that it is built in.
+type Image struct {
+	ID  *string // of the AMI
+	ARN *string // of Image Builder's image, by which its copies in other regions are found
+	// Resource is the image as something to depend on.
+	Resource awsconstructs.IDependable
+}
+
+// NewImage has EC2 Image Builder bake the golden image. Another bundle is another image: CloudFormation makes the new
+// one first, and deletes the old one, with its copies, once everything has succeeded.
+func NewImage(scope awsconstructs.Construct, id string, props ImageProps) Image {
+	this := newScope(scope, id)
+	name := jsii.String(props.Names.Image())
+	version := jsii.String(imageVersion(props.Bundle.Version))
+	component := awsimagebuilder.NewCfnComponent(this, jsii.String("Component"), &awsimagebuilder.CfnComponentProps{
+		Name:     name,
+		Version:  version,
+		Platform: jsii.String("Linux"),
+		Data:     jsii.String(renderBake(*props.Bundle.Bucket, *props.Bundle.Key)),
+	})
+	recipe := awsimagebuilder.NewCfnImageRecipe(this, jsii.String("Recipe"), &awsimagebuilder.CfnImageRecipeProps{
+		Name:        name,
+		Version:     version,
+		ParentImage: jsii.Sprintf("arn:%s:imagebuilder:%s:aws:%s", *awscdk.Aws_PARTITION(), props.Regions[0], parentImage),
+		Components:  &[]any{&awsimagebuilder.CfnImageRecipe_ComponentConfigurationProperty{ComponentArn: component.AttrArn()}},
+	})
+	logs := newLogGroup(this, "Logs", props.Names.ImageLogGroup())
+	image := awsimagebuilder.NewCfnImage(this, jsii.String("Image"), &awsimagebuilder.CfnImageProps{
+		ImageRecipeArn:                 recipe.AttrArn(),
+		InfrastructureConfigurationArn: newBuildInfrastructure(this, props).AttrArn(),
+		DistributionConfigurationArn:   newDistribution(this, props).AttrArn(),
+		LoggingConfiguration:           &awsimagebuilder.CfnImage_ImageLoggingConfigurationProperty{LogGroupName: logs.LogGroupName()},
+		// The primary's server is the test of an image: nothing reaches the pilot light before it has sold there.
+		ImageTestsConfiguration:      &awsimagebuilder.CfnImage_ImageTestsConfigurationProperty{ImageTestsEnabled: jsii.Bool(false)},
+		EnhancedImageMetadataEnabled: jsii.Bool(false),
+		DeletionSettings:             &awsimagebuilder.CfnImage_DeletionSettingsProperty{ExecutionRole: newDeletionRole(this).RoleArn()},
+	})
+	return Image{ID: image.AttrImageId(), ARN: image.AttrArn(), Resource: image}
+}
+
+// imageVersion follows from the bundle's version and from how it is baked: Image Builder refuses a known version with
+// another content, and an equal version is no change. A part of a version must stay under 2^30-1.
+// https://docs.aws.amazon.com/imagebuilder/latest/userguide/ibhow-semantic-versioning.html
+func imageVersion(bundle string) string {
+	digest := sha256.Sum256([]byte(bundle + "\n" + bakeDocument + "\n" + parentImage))
+	patch := binary.BigEndian.Uint32(digest[:4]) >> 2 % (1<<30 - 1)
+	return fmt.Sprintf("1.0.%d", patch)
+}
+
+// renderBake fills the bundle's place into the component document.
+func renderBake(bucket, key string) string {
+	var out bytes.Buffer
+	document := template.Must(template.New("bake.yaml").Option("missingkey=error").Parse(bakeDocument))
+	if err := document.Execute(&out, map[string]string{"Bucket": bucket, "Key": key}); err != nil {
+		panic(err)
+	}
+	if out.Len() > maxComponentData {
+		panic(fmt.Sprintf("bake.yaml: %d characters, where Image Builder takes %d: move steps into the bundle's bake script", out.Len(), maxComponentData))
+	}
+	return out.String()
+}
+
+// newBuildInfrastructure is the instance that bakes: in a public subnet, open to nothing, steered by Systems Manager.
+func newBuildInfrastructure(scope awsconstructs.Construct, props ImageProps) awsimagebuilder.CfnInfrastructureConfiguration {
+	profile := awsiam.NewInstanceProfile(scope, jsii.String("BuildProfile"), &awsiam.InstanceProfileProps{
+		Role: newBuildRole(scope, props.Bundle),
+	})
+	securityGroup := awsec2.NewSecurityGroup(scope, jsii.String("BuildSecurityGroup"), &awsec2.SecurityGroupProps{
+		Description: jsii.String("The build instance of the golden image: reaches out, cannot be reached"),
+		Vpc:         props.Network.Vpc,
+	})
+	subnets := props.Network.Vpc.SelectSubnets(props.Network.Public)
+	infrastructure := awsimagebuilder.NewCfnInfrastructureConfiguration(scope, jsii.String("Infrastructure"), &awsimagebuilder.CfnInfrastructureConfigurationProps{
+		Name:                       jsii.String(props.Names.Image()),
+		InstanceProfileName:        profile.InstanceProfileName(),
+		InstanceTypes:              jsii.Strings(buildInstanceType),
+		SubnetId:                   (*subnets.SubnetIds)[0],
+		SecurityGroupIds:           &[]*string{securityGroup.SecurityGroupId()},
+		TerminateInstanceOnFailure: jsii.Bool(true),
+		InstanceMetadataOptions:    &awsimagebuilder.CfnInfrastructureConfiguration_InstanceMetadataOptionsProperty{HttpTokens: jsii.String("required")},
+	})
+	// Without its route to the internet the build instance waits for Systems Manager until the build times out.
+	infrastructure.Node().AddDependency(subnets.InternetConnectivityEstablished)
+	return infrastructure
+}
+
+// newBuildRole is what Image Builder asks of a build instance, and the one object that it reads.
+// https://docs.aws.amazon.com/imagebuilder/latest/userguide/image-builder-setting-up.html#image-builder-IAM-prereq
+func newBuildRole(scope awsconstructs.Construct, bundle Bundle) awsiam.Role {
+	return awsiam.NewRole(scope, jsii.String("BuildRole"), &awsiam.RoleProps{
+		AssumedBy: awsiam.NewServicePrincipal(jsii.String("ec2.amazonaws.com"), nil),
+		ManagedPolicies: &[]awsiam.IManagedPolicy{
+			awsiam.ManagedPolicy_FromAwsManagedPolicyName(jsii.String("AmazonSSMManagedInstanceCore")),
+			awsiam.ManagedPolicy_FromAwsManagedPolicyName(jsii.String("EC2InstanceProfileForImageBuilder")),
+		},
+		InlinePolicies: &map[string]awsiam.PolicyDocument{
+			"Bundle": awsiam.NewPolicyDocument(&awsiam.PolicyDocumentProps{Statements: &[]awsiam.PolicyStatement{
+				allow([]string{"s3:GetObject"}, jsii.Sprintf("arn:%s:s3:::%s/%s", *awscdk.Aws_PARTITION(), *bundle.Bucket, *bundle.Key)),
+			}}),
+		},
+	})
+}
+
+// newDistribution copies the image to every region. The copies carry the tags Ec2ImageBuilderArn and CreatedBy, which
+// Image Builder sets by itself: the one finds them, the other lets them be deleted. Names carry the build date, since
+// an AMI's name is unique in its region.
+func newDistribution(scope awsconstructs.Construct, props ImageProps) awsimagebuilder.CfnDistributionConfiguration {
+	var distributions []any
+	for _, region := range props.Regions {
+		distributions = append(distributions, &awsimagebuilder.CfnDistributionConfiguration_DistributionProperty{
+			Region: jsii.String(region),
+			// A map: the CDK renders its own struct as "name", where CloudFormation asks for "Name".
+			AmiDistributionConfiguration: map[string]any{"Name": props.Names.Image() + "-{{ imagebuilder:buildDate }}"},
+		})
+	}
+	return awsimagebuilder.NewCfnDistributionConfiguration(scope, jsii.String("Distribution"), &awsimagebuilder.CfnDistributionConfigurationProps{
+		Name:          jsii.String(props.Names.Image()),
+		Distributions: &distributions,
+	})
+}
+
+// newDeletionRole lets Image Builder delete the images of a replaced version, with their snapshots, in every region.
+// https://docs.aws.amazon.com/aws-managed-policy/latest/reference/EC2ImageBuilderLifecycleExecutionPolicy.html
+func newDeletionRole(scope awsconstructs.Construct) awsiam.Role {
+	return awsiam.NewRole(scope, jsii.String("DeletionRole"), &awsiam.RoleProps{
+		AssumedBy: awsiam.NewServicePrincipal(jsii.String("imagebuilder.amazonaws.com"), nil),
+		ManagedPolicies: &[]awsiam.IManagedPolicy{
+			awsiam.ManagedPolicy_FromAwsManagedPolicyName(jsii.String("service-role/EC2ImageBuilderLifecycleExecutionPolicy")),
+		},
+	})
+}
