@@ -1,0 +1,117 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"unishop-pilot-light/internal/config"
+	"unishop-pilot-light/test/emulator"
+)
+
+const artifact = "s3://releases/unishop-1.tar.gz"
+
+// bootstrap prepares both regions for the CDK, as on any account.
+func bootstrap(ctx context.Context, d *Drill) error {
+	_, err := d.cdk(ctx, command{at: office, arguments: []string{
+		"bootstrap", "aws://000000000000/" + regions[config.Primary], "aws://000000000000/" + regions[config.Secondary],
+	}})
+	return err
+}
+
+// deploying is `cdk deploy` from the office, where the release bundle is.
+func deploying(arguments ...string) command {
+	arguments = append([]string{"deploy"}, arguments...)
+	return command{at: office, arguments: append(arguments, "-c", "artifact="+artifact, "--require-approval", "never")}
+}
+
+func deploy(arguments ...string) action { return typed(deploying(arguments...)) }
+
+// failingOver is the documented command: from a folder without a bundle, with a region that is up.
+func failingOver(arguments ...string) command {
+	arguments = append([]string{"deploy", "unishop-secondary", "-c", "failover=true"}, arguments...)
+	return command{at: laptop, region: regions[config.Secondary], arguments: append(arguments, "--require-approval", "never")}
+}
+
+func failOver(arguments ...string) action { return typed(failingOver(arguments...)) }
+
+// destroying needs no bundle either.
+func destroying(arguments ...string) command {
+	arguments = append([]string{"destroy"}, arguments...)
+	return command{at: laptop, arguments: append(arguments, "--force")}
+}
+
+func destroy(arguments ...string) action { return typed(destroying(arguments...)) }
+
+// typed has somebody type a command, which must succeed.
+func typed(c command) action {
+	return func(ctx context.Context, d *Drill) error {
+		_, err := d.cdk(ctx, c)
+		return err
+	}
+}
+
+// refused has somebody type a command that must fail, say all of the words, and leave the system as it was.
+func refused(c command, words ...string) action {
+	return func(ctx context.Context, d *Drill) error {
+		before, err := d.fingerprint(ctx)
+		if err != nil {
+			return err
+		}
+		if err := fails(c, words...)(ctx, d); err != nil {
+			return err
+		}
+		after, err := d.fingerprint(ctx)
+		if err != nil {
+			return err
+		}
+		if before != after {
+			return fmt.Errorf("%s: was refused, and changed something all the same:\nbefore: %s\nafter:  %s", c, before, after)
+		}
+		return nil
+	}
+}
+
+// fails has somebody type a command that must fail and say all of the words.
+func fails(c command, words ...string) action {
+	return func(ctx context.Context, d *Drill) error {
+		text, err := d.cdk(ctx, c)
+		if err == nil {
+			return fmt.Errorf("%s: succeeded, and should have been refused", c)
+		}
+		if ctx.Err() != nil {
+			return err
+		}
+		flat := strings.Join(strings.Fields(text), " ") // the CLI breaks lines
+		for _, word := range words {
+			if !strings.Contains(flat, word) {
+				return fmt.Errorf("%s: does not say %q: %w", c, word, err)
+			}
+		}
+		return nil
+	}
+}
+
+// inOrder does one thing after the other.
+func inOrder(actions ...action) action {
+	return func(ctx context.Context, d *Drill) error {
+		for _, do := range actions {
+			if err := do(ctx, d); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+}
+
+func takeDown(side config.Side) action {
+	return func(ctx context.Context, d *Drill) error { return d.emulator.TakeDown(ctx, regions[side]) }
+}
+
+func bringBack(side config.Side) action {
+	return func(ctx context.Context, d *Drill) error { return d.emulator.BringBack(ctx, regions[side]) }
+}
+
+func set(s emulator.Settings) action {
+	return func(ctx context.Context, d *Drill) error { return d.emulator.Set(ctx, s) }
+}

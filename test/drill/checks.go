@@ -1,0 +1,205 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"unishop-pilot-light/internal/config"
+)
+
+// patience is how long a check waits for what AWS does on its own.
+const patience = 2 * time.Minute
+
+// all checks everything and reports every mistake.
+func all(checks ...check) check {
+	return func(ctx context.Context, d *Drill) error {
+		var errs []error
+		for _, c := range checks {
+			errs = append(errs, c(ctx, d))
+		}
+		return errors.Join(errs...)
+	}
+}
+
+// eventually waits until something is so.
+func eventually(c check) check {
+	return func(ctx context.Context, d *Drill) error {
+		ctx, cancel := context.WithTimeout(ctx, patience)
+		defer cancel()
+		for {
+			err := c(ctx, d)
+			if err == nil {
+				return nil
+			}
+			select {
+			case <-ctx.Done():
+				return err
+			case <-time.After(200 * time.Millisecond):
+			}
+		}
+	}
+}
+
+// sells: the side's region is the only one that does. Its database writes, its one instance runs from the right image,
+// and the other region is dark, as both stacks say.
+func sells(side config.Side) check {
+	dark := side.Other()
+	return all(writes(side), runs(side, 1), runs(dark, 0), says(side, config.Active), says(dark, config.PilotLight))
+}
+
+// writes: the side's cluster is the writer, seen from its own region.
+func writes(side config.Side) check {
+	return func(ctx context.Context, d *Drill) error {
+		database, err := d.system.Database(ctx, side)
+		if err != nil {
+			return err
+		}
+		if database.Writer != side {
+			return fmt.Errorf("the writer is the cluster of %q, and not of %q", database.Writer, side)
+		}
+		return nil
+	}
+}
+
+// replicates: the side's cluster is a connected reader.
+func replicates(side config.Side) check {
+	return func(ctx context.Context, d *Drill) error {
+		database, err := d.system.Database(ctx, side.Other())
+		if err != nil {
+			return err
+		}
+		if connected, member := database.Members[side]; !member || !connected || database.Writer == side {
+			return fmt.Errorf("the cluster of the %s: member %v, connected %v, writer %q", side, member, connected, database.Writer)
+		}
+		return nil
+	}
+}
+
+// runs: so many instances of the side's region run. In the secondary they run from the published image.
+func runs(side config.Side, count int) check {
+	return func(ctx context.Context, d *Drill) error {
+		left, err := d.emulator.Leftovers(ctx)
+		if err != nil {
+			return err
+		}
+		machines := d.world.running(regions[side])
+		if found := left[regions[side]]["instances"]; len(found) != count || len(machines) != count {
+			return fmt.Errorf("%d instances of the %s where %d are expected: %v", len(found), side, count, found)
+		}
+		for _, machine := range machines {
+			if !contains(left[regions[side]]["images"], machine.ImageID) {
+				return fmt.Errorf("%s runs from %s, an image that is gone", machine.Instance, machine.ImageID)
+			}
+			if published, err := d.system.Image(ctx); side == config.Secondary && published != machine.ImageID {
+				return fmt.Errorf("%s runs from %s, and published is %s (%v)", machine.Instance, machine.ImageID, published, err)
+			}
+		}
+		return nil
+	}
+}
+
+func contains(list []string, item string) bool {
+	for _, i := range list {
+		if i == item {
+			return true
+		}
+	}
+	return false
+}
+
+// says: the side's stack is complete, with outputs that tell its role.
+func says(side config.Side, role config.Role) check {
+	return func(ctx context.Context, d *Drill) error {
+		stack, err := d.system.Stack(ctx, side)
+		if err != nil {
+			return err
+		}
+		if !strings.HasSuffix(stack.Status, "_COMPLETE") || stack.Outputs["Role"] != string(role) {
+			return fmt.Errorf("the stack of the %s is %s with the role %q, where %s is expected", side, stack.Status, stack.Outputs["Role"], role)
+		}
+		for _, output := range []string{"WebsiteURL", "DatabaseEndpoint", "LastRoleChange"} {
+			if stack.Outputs[output] == "" {
+				return fmt.Errorf("the stack of the %s has no output %s", side, output)
+			}
+		}
+		if _, has := stack.Outputs["InstanceId"]; has != (role == config.Active) {
+			return fmt.Errorf("the stack of the %s, %s, has an output InstanceId: %v", side, role, has)
+		}
+		return nil
+	}
+}
+
+// changedBy: what the side's role did last, in its own words.
+func changedBy(side config.Side, way string) check {
+	return func(ctx context.Context, d *Drill) error {
+		stack, err := d.system.Stack(ctx, side)
+		if err != nil {
+			return err
+		}
+		if said := stack.Outputs["LastRoleChange"]; !strings.HasPrefix(said, way) {
+			return fmt.Errorf("the last role change of the %s was %q, and not a %s", side, said, way)
+		}
+		return nil
+	}
+}
+
+// imagePublished: the pilot light has an image to boot, which is there.
+func imagePublished(ctx context.Context, d *Drill) error {
+	published, err := d.system.Image(ctx)
+	if err != nil {
+		return err
+	}
+	left, err := d.emulator.Leftovers(ctx)
+	if err != nil {
+		return err
+	}
+	if !contains(left[regions[config.Secondary]]["images"], published) {
+		return fmt.Errorf("the published image is %q, and there are %v", published, left[regions[config.Secondary]]["images"])
+	}
+	return nil
+}
+
+// nothingIsLeft: every store of the emulator is empty.
+func nothingIsLeft(ctx context.Context, d *Drill) error {
+	left, err := d.emulator.Leftovers(ctx)
+	if err != nil {
+		return err
+	}
+	if len(left) > 0 {
+		return fmt.Errorf("left over: %v", left)
+	}
+	return nil
+}
+
+// fingerprint of everything that a refused command must leave as it was. A stack's status is not in it: an update that
+// has been rolled back shows.
+func (d *Drill) fingerprint(ctx context.Context) (string, error) {
+	left, err := d.emulator.Leftovers(ctx)
+	if err != nil {
+		return "", err
+	}
+	facts := map[string]any{"stores": left}
+	for side := range regions {
+		stack, err := d.system.Stack(ctx, side)
+		if err != nil {
+			return "", err
+		}
+		facts[string(side)] = []string{stack.ID, stack.Outputs["Role"], stack.Outputs["InstanceId"]}
+		if len(left["global"]["globalClusters"]) > 0 {
+			database, err := d.system.Database(ctx, side)
+			if err != nil {
+				return "", err
+			}
+			facts["database"] = database
+		}
+	}
+	if facts["image"], err = d.system.Image(ctx); err != nil {
+		return "", err
+	}
+	text, err := json.Marshal(facts)
+	return string(text), err
+}
