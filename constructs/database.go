@@ -46,6 +46,8 @@ type Database struct {
 	// Host is the endpoint of the DB instance. It always resolves, is read-only while its cluster is a reader of the
 	// global database and writable once promoted; the cluster endpoint of a reader is inactive and does not resolve.
 	Host *string
+	// Port is the endpoint's own.
+	Port *string
 	// Ready lists what must exist before the region's role can be brought about: all of it.
 	Ready []awsconstructs.IDependable
 

@@ -1,8 +1,6 @@
 package constructs
 
 import (
-	"fmt"
-
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsec2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsrds"
@@ -49,20 +47,14 @@ func newFirstMember(scope awsconstructs.Construct, props DatabaseProps, base dat
 	})
 	cfnCluster := cluster.Node().DefaultChild().(awsrds.CfnDBCluster)
 	cfnCluster.SetGlobalClusterIdentifier(global.Ref())
+	instance := cluster.Node().FindChild(jsii.String("Instance")).Node().DefaultChild().(awsrds.CfnDBInstance)
 	return Database{
-		Host:          instanceEndpoint(cluster),
+		Host: instance.AttrEndpointAddress(),
+		// Not InstanceEndpoints' port: that is the cluster's.
+		Port:          instance.AttrEndpointPort(),
 		Ready:         []awsconstructs.IDependable{scope},
 		securityGroup: base.securityGroup,
 	}
-}
-
-// instanceEndpoint of a cluster that has exactly one instance.
-func instanceEndpoint(cluster awsrds.DatabaseCluster) *string {
-	endpoints := *cluster.InstanceEndpoints()
-	if len(endpoints) != 1 {
-		panic(fmt.Sprintf("%s: %d instances, where one is expected", *cluster.Node().Path(), len(endpoints)))
-	}
-	return endpoints[0].Hostname()
 }
 
 // newSecret creates the credentials and their replica. RDS cannot manage the password of a global database:

@@ -41,6 +41,7 @@ func newJoiningMember(scope awsconstructs.Construct, props DatabaseProps, base d
 	instance.ApplyRemovalPolicy(awscdk.RemovalPolicy_DESTROY, nil)
 	return Database{
 		Host:          instance.AttrEndpointAddress(),
+		Port:          instance.AttrEndpointPort(),
 		Ready:         []awsconstructs.IDependable{scope},
 		securityGroup: base.securityGroup,
 	}

@@ -118,10 +118,12 @@ func userData(props ServerProps, logicalID string) string {
 	stack := awscdk.Aws_STACK_NAME()
 	return strings.NewReplacer(
 		"{{DB_HOST}}", *props.Database.Host,
+		"{{DB_PORT}}", *props.Database.Port,
 		"{{DB_SECRET_ID}}", props.Names.Secret(),
 		"{{SITE_BUCKET}}", *props.Site.Bucket.BucketName(),
 		"{{SITE_ORIGIN}}", *props.Site.URL,
 		"{{REGION}}", *awscdk.Aws_REGION(),
+		"{{LOG_GROUP}}", props.Names.ServerLogGroup(),
 		"{{STACK}}", *stack,
 		"{{LOGICAL_ID}}", logicalID,
 	).Replace(unishop.UserData)

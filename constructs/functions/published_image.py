@@ -2,7 +2,7 @@
 sold in this one. A rollback writes the old image's id back; deletion removes the parameter.
 """
 
-WRITES = ("CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS")
+WRITES = "CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS"
 ACTS = {
     "Create": WRITES,
     "Update": (*WRITES, "UPDATE_ROLLBACK_IN_PROGRESS"),
@@ -10,7 +10,7 @@ ACTS = {
 }
 
 
-def act(event, context):
+def act(event, _meant):
     name, region = os.environ["PARAMETER"], os.environ["PILOT_LIGHT_REGION"]
     ssm = client("ssm", region)
     if event["RequestType"] == "Delete":
@@ -20,7 +20,7 @@ def act(event, context):
         return f"nothing: {name} is {image} already"
     # Verified as an image that exists and may be booted.
     ask(ssm.put_parameter, Name=name, Value=image, Type="String", DataType="aws:ec2:image", Overwrite=True)
-    await_value(ssm, name, image, context)
+    await_value(ssm, name, image)
     return f"{name} in {region} is {image}"
 
 
@@ -42,14 +42,15 @@ def current(ssm, name):
         return None
 
 
-def await_value(ssm, name, image, context):
+def await_value(ssm, name, image):
     """The call is answered before the image has been looked at; a refused value just never appears.
     https://docs.aws.amazon.com/systems-manager/latest/userguide/parameter-store-ec2-aliases.html
     """
-    while current(ssm, name) != image:
-        if seconds_left(context) < 0:
-            raise Refused(f"{name}: Parameter Store has not accepted {image}: look for an event of Parameter Store's in EventBridge")
-        time.sleep(1)
+    try:
+        while current(ssm, name) != image:
+            time.sleep(1)
+    except OutOfTime:
+        raise Refused(f"{name}: Parameter Store has not accepted {image}: its event in EventBridge says why") from None
 
 
 def remove(ssm, name):

@@ -9,11 +9,8 @@ https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/aurora-global-datab
 
 import datetime
 
-ACTS = {
-    "Create": ("CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS"),
-    "Update": ("CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS"),
-    "Delete": ("DELETE_IN_PROGRESS",),
-}
+WANTED = "CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS"
+ACTS = {"Create": WANTED, "Update": WANTED, "Delete": ("DELETE_IN_PROGRESS",)}
 # Between two looks at the global database, and between two tries of what AWS does not accept yet.
 LOOK_SECONDS, TRY_SECONDS = 1, 10
 # An operation that has begun shows in the global database within this time, or AWS has given it up.
@@ -24,16 +21,21 @@ LAG_SECONDS, LAG_ALLOWED_MS = 180, 60_000
 SECRET_SECONDS = 120
 # What AWS answers while it cannot begin an operation.
 # https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_FailoverGlobalCluster.html
-NOT_NOW = ("InvalidGlobalClusterStateFault", "InvalidDBClusterStateFault")
+NOT_NOW = "InvalidGlobalClusterStateFault", "InvalidDBClusterStateFault"
+# A secret that does not exist has no ARN, so that the permission to read this one does not apply to it:
+# https://github.com/jenkinsci/aws-secrets-manager-credentials-provider-plugin/pull/65
+NO_SECRET = "ResourceNotFoundException", *DENIED
 
 
-def act(event, context):
-    region, asked = Region(event, context), event["ResourceProperties"]
+def act(event, meant):
+    region, asked = Region(event, meant), event["ResourceProperties"]
     if event["RequestType"] == "Delete":
         return leave(region)
     if asked["Role"] == "pilot-light":
         return be_pilot_light(region)
-    return fail_over(region) if asked["Way"] == "failover" else switch_over(region)
+    if asked["Way"] == "failover":
+        return fail_over(region)
+    return switch_over(region, region.look(), region.own, "switchover")
 
 
 # --- What is asked for ------------------------------------------------------------------------------------------------
@@ -42,78 +44,72 @@ def act(event, context):
 def fail_over(region):
     """Asks nothing of the other region. A switchover that hangs, because it needs the other region, is asked away."""
     now, move = region.look(), Move("failover", region)
-    if not now.writes(region.own):
-        move.note_lag(region.own)
+    if now.writer != region.own:
+        move.lag = lag_of(region.own)
     while not now.writes(region.own):
-        if now.moves_to(region.own) and now.lossy:
+        if now.target == region.own and now.lossy:
             move.join()
             break
-        if not now.is_writer(region.own) and move.begin(region.rds.failover_global_cluster, region.own, AllowDataLoss=True):
+        if now.writer != region.own and move.begin(region.rds.failover_global_cluster, region.own, AllowDataLoss=True):
             break
         now = region.wait(TRY_SECONDS, "the operation that is under way")
-    move.await_writer(region.own)
-    return move.said()
-
-
-def switch_over(region):
-    return move_without_loss(region, region.look(), region.own, "switchover")
+    return move.end(region.own)
 
 
 def be_pilot_light(region):
     region.await_secret()
-    now = region.await_end_of_moves(but=region.other)
-    if not now.is_writer(region.own):
+    now = region.await_end_of_moves()
+    if now.writer != region.own:
         return "nothing: not the writer"
-    if not now.moves:
+    if not now.target:
         refuse_only_copy(region, now)
         refuse_both_dark(region, now)
-    return move_without_loss(region, now, region.other, "hand-back")
+    return switch_over(region, now, region.other, "hand-back")
 
 
 def leave(region):
     """The stack is deleted, and takes its cluster along."""
-    if region.side == "primary":
+    if os.environ["SIDE"] == "primary":
         refuse_first_member(region, region.look())
         return "nothing: the last member goes"
-    now = region.await_end_of_moves(but=region.other)
-    if not now.is_writer(region.own):
+    now = region.await_end_of_moves()
+    if now.writer != region.own:
         return "nothing: not the writer"
     refuse_only_copy(region, now)
-    said = move_without_loss(region, now, region.other, "hand-back")
+    done = switch_over(region, now, region.other, "hand-back")
     region.await_whole()
-    return said
+    return done
 
 
-def move_without_loss(region, now, target, word):
-    """A switchover to a target, called in the region of the writer. One that is under way is joined, any other waited out."""
+def switch_over(region, now, target, word):
+    """Loses nothing; called in the region of the writer. One that is under way is joined, any other waited out."""
     move = Move(word, region)
-    while not now.is_writer(target) and not now.moves_to(target):
+    while not now.writes(target) and now.target != target:
         pause = LOOK_SECONDS
-        if not now.moves and now.connected(target):
-            move.note_lag(target)
+        if not now.target and now.connected(target):
+            move.lag = lag_of(target)
             if move.begin(client("rds", region_of(now.writer)).switchover_global_cluster, target):
                 break
             pause = TRY_SECONDS
         now = region.wait(pause, f"{target} to be ready for a {word}")
-    if now.moves_to(target):
+    if now.target == target:
         move.join()
-    move.await_writer(target)
-    return move.said()
+    return move.end(target)
 
 
 # --- What is refused --------------------------------------------------------------------------------------------------
 
 
 def refuse_first_member(region, now):
-    if now.is_member(region.other):
+    if len(now.members) > 1:
         raise Refused(
             f"destroy {region.other_stack} first (`cdk destroy --all` without the failover flag): "
-            f"{region.other} is still a member of the global database"
+            "the global database has other members"
         )
 
 
 def refuse_only_copy(region, now):
-    if not now.is_member(region.other):
+    if region.other not in now.members:
         raise Refused(
             f"this is the only copy of the data: {region.other} is not in the global database; "
             "AWS adds it back when its region is healthy"
@@ -124,7 +120,7 @@ def refuse_both_dark(region, now):
     """Who stops selling here must sell there first."""
     problem = why_other_cannot_sell(region, now)
     if problem:
-        flag, where = ("", "home") if region.side == "secondary" else (" -c failover=planned", f"to {region.other_region}")
+        flag, where = ("", "home") if os.environ["SIDE"] == "secondary" else (" -c failover=planned", "there")
         raise Refused(
             f"{region.other_stack} is at rest: both regions would be dark; "
             f"`cdk deploy --all{flag}` brings everything {where} ({problem})"
@@ -133,19 +129,18 @@ def refuse_both_dark(region, now):
 
 def why_other_cannot_sell(region, now):
     try:
-        stacks = client("cloudformation", region.other_region, seconds=5, attempts=3)
+        stacks = client("cloudformation", region_of(region.other), seconds=5, attempts=3)
         found = ask(stacks.describe_stacks, StackName=region.other_stack)["Stacks"][0]
     except (botocore.exceptions.ClientError, botocore.exceptions.BotoCoreError) as error:
-        return f"{region.other_region} does not answer: {error}"
+        return f"its stack cannot be asked: {error}"
     role = next((o["OutputValue"] for o in found.get("Outputs", []) if o["OutputKey"] == "Role"), "none")
     if not found["StackStatus"].endswith("_COMPLETE") or role != "active":
         return f"its stack is {found['StackStatus']}, with the role {role}"
     if not now.connected(region.other):
-        return f"{region.other} is being resynchronised"
+        return "its cluster is being resynchronised"
     lag = region.await_lag(region.other)
-    if lag is None or lag > LAG_ALLOWED_MS:
-        return f"the lag of {region.other} is {in_ms(lag)}, and {in_ms(LAG_ALLOWED_MS)} is allowed"
-    return None
+    if lag is None or lag >= LAG_ALLOWED_MS:
+        return f"its lag is {in_ms(lag)}, and must be under {in_ms(LAG_ALLOWED_MS)}"
 
 
 # --- A move of the writer ---------------------------------------------------------------------------------------------
@@ -155,46 +150,45 @@ class Move:
     """One move of the writer: begun at most once, or joined, and told in one sentence."""
 
     def __init__(self, word, region):
-        self.word, self.region = word, region
-        self.did, self.lag, self.began = None, None, time.monotonic()
-
-    def note_lag(self, arn):
-        self.lag = self.region.lag(arn)
+        self.word, self.region, self.began = word, region, time.monotonic()
+        self.did = self.lag = None
 
     def join(self):
-        self.did = self.did or f"joined a {self.word} that was under way"
+        self.did = f"joined a {self.word} that was under way"
 
     def begin(self, call, target, **how):
-        """The one changing call. Whether AWS has accepted it."""
-        self.region.check_meant()
+        """The one changing call, made only while it is meant. Whether AWS has accepted it."""
+
+        def change(**parameters):
+            check_meant(self.region.event, self.region.meant)
+            call(**parameters)
+
         try:
-            ask(call, GlobalClusterIdentifier=self.region.database, TargetDbClusterIdentifier=target, **how)
+            ask(change, GlobalClusterIdentifier=self.region.database, TargetDbClusterIdentifier=target, **how)
         except botocore.exceptions.ClientError as error:
             if code_of(error) not in NOT_NOW:
                 raise
-            log.info("%s to %s: not accepted yet: %s", self.word, target, error)
+            print("not accepted yet:", error)
             return False
-        log.info("%s to %s: accepted, lag %s", self.word, target, in_ms(self.lag))
         self.did = self.word
         return True
 
-    def await_writer(self, target):
-        """Until the target is the writer and our own cluster and instance are available. The global cluster's status
-        is not waited for: after a failover it may take hours.
+    def end(self, target):
+        """Waits until the target is the writer and our own cluster and instance are available, and tells. The global
+        cluster's status is not waited for: after a failover it may take hours.
         """
         now, seen = self.region.look(), time.monotonic()
         while not now.writes(target) or not self.region.is_available():
-            if now.is_writer(target) or now.moves:
+            if now.writer == target or now.target:
                 seen = time.monotonic()
             if time.monotonic() - seen > SHOWS_SECONDS:
-                raise Refused(f"AWS gave up the {self.word} to {target}: RDS events of the cluster say why; run the same command again")
+                raise Refused(
+                    f"AWS gave up the {self.word} to {target}: RDS events say why; run the same command again"
+                )
             now = self.region.wait(LOOK_SECONDS, f"the {self.word} to {target}")
-
-    def said(self):
         if self.did is None:
             return "nothing: already the writer"
-        when = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
-        return f"{self.did} in {time.monotonic() - self.began:.1f} s, lag before {in_ms(self.lag)}, ended {when}"
+        return f"{self.did} in {time.monotonic() - self.began:.1f} s, lag before {in_ms(self.lag)}"
 
 
 # --- The global database ----------------------------------------------------------------------------------------------
@@ -203,68 +197,60 @@ class Move:
 class Look:
     """The global database at one moment. Clusters are named by their ARNs."""
 
-    def __init__(self, database):
-        self.members = {m["DBClusterArn"]: m for m in database["GlobalClusterMembers"]}
+    def __init__(self, found):
+        self.members = {m["DBClusterArn"]: m for m in found["GlobalClusterMembers"]}
         self.writer = next((arn for arn, m in self.members.items() if m["IsWriter"]), None)
-        self.status, state = database["Status"], database.get("FailoverState") or {}
-        self.target, self.lossy = state.get("ToDbClusterArn"), state.get("IsDataLossAllowed", False)
-
-    @property
-    def moves(self):
-        return self.target is not None
-
-    def moves_to(self, arn):
-        return self.target == arn
-
-    def is_member(self, arn):
-        return arn in self.members
-
-    def is_writer(self, arn):
-        return self.writer == arn
+        self.status, state = found["Status"], found.get("FailoverState") or {}
+        self.lossy = state.get("IsDataLossAllowed")
+        # Who is to be the writer. What AWS does after that, be it hours of rebuilding the lost member, moves nothing.
+        self.target = state.get("ToDbClusterArn")
+        if self.target == self.writer:
+            self.target = None
 
     def writes(self, arn):
         """It is the writer, and remains so."""
-        return self.is_writer(arn) and self.target in (None, arn)
+        return self.writer == arn and not self.target
 
     def connected(self, arn):
-        return self.is_member(arn) and self.members[arn].get("SynchronizationStatus") != "pending-resync"
+        return arn in self.members and self.members[arn].get("SynchronizationStatus") != "pending-resync"
 
 
 class Region:
-    """The region that plays the role: its cluster and the other one, what is asked of it, and how long there is."""
+    """The region that plays the role: its cluster and the other one, and what is asked of it."""
 
-    def __init__(self, event, context):
-        self.event, self.context, self.meant = event, context, operation(event)
-        self.side, self.database, self.instance = (os.environ[name] for name in ("SIDE", "GLOBAL_CLUSTER", "INSTANCE"))
-        self.region, self.other_region = os.environ["AWS_REGION"], os.environ["OTHER_REGION"]
-        self.other_stack = os.environ["OTHER_STACK"]
-        _arn, partition, _lambda, _region, account, *_ = context.invoked_function_arn.split(":")
-        self.own = f"arn:{partition}:rds:{self.region}:{account}:cluster:{os.environ['CLUSTER']}"
-        self.other = f"arn:{partition}:rds:{self.other_region}:{account}:cluster:{os.environ['OTHER_CLUSTER']}"
-        self.rds = client("rds")
+    def __init__(self, event, meant):
+        self.event, self.meant, self.rds = event, meant, client("rds")
+        self.database, self.other_stack = os.environ["GLOBAL_CLUSTER"], os.environ["OTHER_STACK"]
+        _arn, partition, _service, here, account, _stack = event["StackId"].split(":")
+        cluster = f"arn:{partition}:rds:%s:{account}:cluster:%s"
+        self.own = cluster % (here, os.environ["CLUSTER"])
+        self.other = cluster % (os.environ["OTHER_REGION"], os.environ["OTHER_CLUSTER"])
 
     def look(self):
         try:
-            found = ask(self.rds.describe_global_clusters, GlobalClusterIdentifier=self.database)["GlobalClusters"]
-        except self.rds.exceptions.GlobalClusterNotFoundFault:
-            found = []
-        now = Look(found[0]) if found else None
-        if now is None or not now.is_member(self.own):
-            raise Refused(
-                f"{self.own} is not in the global database {self.database}: docs/runbook.md, "
-                '"A cluster that is not in the global database", has the way out'
+            now = Look(
+                ask(self.rds.describe_global_clusters, GlobalClusterIdentifier=self.database)["GlobalClusters"][0]
             )
-        return now
+            if self.own in now.members:
+                return now
+        except self.rds.exceptions.GlobalClusterNotFoundFault:
+            pass
+        raise Refused(
+            f"{self.own} is not in the global database {self.database}: docs/runbook.md, "
+            '"A cluster that is not in the global database", has the way out'
+        )
 
     def wait(self, seconds, what):
-        if seconds_left(self.context) < seconds:
-            raise Refused(f"no time is left to wait for {what}; it goes on by itself: run the same command again, which joins it")
-        time.sleep(seconds)
-        return self.look()
+        try:
+            time.sleep(seconds)
+            return self.look()
+        except OutOfTime:
+            raise Refused(f"no time is left to wait for {what}: run the same command again, which joins it") from None
 
-    def await_end_of_moves(self, but):
+    def await_end_of_moves(self):
+        """But not of a hand-back, which is joined."""
         now = self.look()
-        while now.moves and not now.moves_to(but):
+        while now.target not in (None, self.other):
             now = self.wait(LOOK_SECONDS, "the operation that is under way")
         return now
 
@@ -275,57 +261,53 @@ class Region:
 
     def is_available(self):
         """Our own cluster and its instance."""
-        if not is_available(self.own):
-            return False
-        found = ask(self.rds.describe_db_instances, DBInstanceIdentifier=self.instance)["DBInstances"][0]
-        return found["DBInstanceStatus"] == "available"
-
-    def check_meant(self):
-        """An operation of the stack's that has ended since, by a rollback or a time-out, asks for nothing any more."""
-        if operation(self.event) != self.meant:
-            raise Late(f"the operation that asked for it has ended: {self.meant[0]} is {operation(self.event)[0]}")
+        found = ask(self.rds.describe_db_instances, DBInstanceIdentifier=os.environ["INSTANCE"])["DBInstances"][0]
+        return found["DBInstanceStatus"] == "available" and is_available(self.own)
 
     def await_secret(self):
         """CloudFormation reports success although a replication has failed:
         https://github.com/aws-cloudformation/cloudformation-coverage-roadmap/issues/1459
         """
-        secrets, ends = client("secretsmanager"), time.monotonic() + SECRET_SECONDS
+        secret, ends = os.environ["SECRET"], time.monotonic() + SECRET_SECONDS
         while True:
             try:
-                return ask(secrets.describe_secret, SecretId=os.environ["SECRET"])
-            except secrets.exceptions.ResourceNotFoundException:
+                return client("secretsmanager").describe_secret(SecretId=secret)
+            except botocore.exceptions.ClientError as error:
+                if code_of(error) not in NO_SECRET:
+                    raise
                 if time.monotonic() > ends:
                     raise Refused(
-                        f"the secret {os.environ['SECRET']} has not arrived in {self.region}, and no shop could start there: "
-                        f"see its replication status in {self.other_region}, then run the same command again"
+                        f"the secret {secret} has not arrived here, and no shop could start: see its replication "
+                        f"status in {region_of(self.other)}, then run the same command again ({error})"
                     ) from None
             time.sleep(5)
 
     def await_lag(self, arn):
         ends = time.monotonic() + LAG_SECONDS
-        while (lag := self.lag(arn)) is None and time.monotonic() < ends:
+        while (lag := lag_of(arn)) is None and time.monotonic() < ends:
             self.wait(TRY_SECONDS, "CloudWatch to know the lag")
         return lag
 
-    def lag(self, arn):
-        """How far a reader is behind, in milliseconds; None when CloudWatch does not say so within two seconds.
-        https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/Aurora.AuroraMonitoring.Metrics.html
-        """
-        now = datetime.datetime.now(datetime.UTC)
-        try:
-            points = client("cloudwatch", region_of(arn), seconds=1, attempts=1).get_metric_statistics(
-                Namespace="AWS/RDS",
-                MetricName="AuroraGlobalDBReplicationLag",
-                Dimensions=[{"Name": "DBClusterIdentifier", "Value": name_of(arn)}],
-                StartTime=now - datetime.timedelta(minutes=10),
-                EndTime=now,
-                Period=60,
-                Statistics=["Maximum"],
-            )["Datapoints"]
-        except (botocore.exceptions.ClientError, botocore.exceptions.BotoCoreError) as error:
-            log.info("lag of %s: %s", arn, error)
-            return None
-        return max(points, key=lambda point: point["Timestamp"])["Maximum"] if points else None
+
+def lag_of(arn):
+    """How far a reader is behind, in milliseconds; None when CloudWatch does not say so within two seconds.
+    https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/Aurora.AuroraMonitoring.Metrics.html
+    """
+    now = datetime.datetime.now(datetime.UTC)
+    try:
+        points = client("cloudwatch", region_of(arn), seconds=1, attempts=1).get_metric_statistics(
+            Namespace="AWS/RDS",
+            MetricName="AuroraGlobalDBReplicationLag",
+            Dimensions=[{"Name": "DBClusterIdentifier", "Value": name_of(arn)}],
+            StartTime=now - datetime.timedelta(minutes=10),
+            EndTime=now,
+            Period=60,
+            Statistics=["Maximum"],
+        )["Datapoints"]
+    except (botocore.exceptions.ClientError, botocore.exceptions.BotoCoreError) as error:
+        print("no lag:", error)
+        return None
+    return max(points, key=lambda point: point["Timestamp"])["Maximum"] if points else None
 
 
 def is_available(arn):

@@ -1,0 +1,197 @@
+package test
+
+import (
+	"slices"
+	"strings"
+
+	"unishop-pilot-light/internal/config"
+)
+
+var activationPromises = map[string]promise{
+	"activation changes the instance, the region's role, the image parameter and outputs, and nothing else": {
+		check: onlyActivationDiffers,
+		ways: map[string]func(system){
+			"a role of IAM's": func(s system) {
+				s[failover][config.Secondary].section("Resources")["More"] = map[string]any{"Type": "AWS::IAM::Role"}
+			},
+			"a property of the cluster": func(s system) {
+				_, cluster := s[planned][config.Secondary].one("AWS::RDS::DBCluster")
+				delete(cluster.props(), "GlobalClusterIdentifier")
+			},
+			"a function's environment": func(s system) {
+				for _, f := range s[failover][config.Secondary].of("AWS::Lambda::Function") {
+					f.props()["Environment"] = map[string]any{"ROLE": "active"}
+				}
+			},
+			"the property of the published image": func(s system) {
+				_, published := s[failover][config.Primary].one("Custom::PublishedImage")
+				published.props()["Image"] = "arn"
+			},
+			"another parameter": func(s system) {
+				s[failover][config.Secondary].section("Parameters")["More"] = map[string]any{"Type": "String"}
+			},
+			"a dependency of the bucket": func(s system) {
+				_, bucket := s[failover][config.Primary].one("AWS::S3::Bucket")
+				bucket["DependsOn"] = "Teardown"
+			},
+			"a condition": func(s system) { s[failover][config.Secondary]["Conditions"] = map[string]any{} },
+		},
+	},
+	"one instance runs in the active region, none in the pilot light": {
+		check: func(s system) (c complaints) {
+			s.each(func(where string, m mode, side config.Side, t template) {
+				want := 0
+				if active(m, side) {
+					want = 1
+				}
+				c.unless(len(t.of("AWS::EC2::Instance")) == want, "%s: %d instances", where, len(t.of("AWS::EC2::Instance")))
+			})
+			return c
+		},
+		ways: map[string]func(system){
+			"a dark active region": func(s system) {
+				id, _ := s[failover][config.Secondary].one("AWS::EC2::Instance")
+				delete(s[failover][config.Secondary].section("Resources"), id)
+			},
+			"a lit pilot light": func(s system) {
+				id, instance := s[atHome][config.Primary].one("AWS::EC2::Instance")
+				s[atHome][config.Secondary].section("Resources")[id] = map[string]any(instance)
+			},
+		},
+	},
+	"the declared role and the Role output agree with the flag, and only failover=true may lose data": {
+		check: func(s system) (c complaints) {
+			s.each(func(where string, m mode, side config.Side, t template) {
+				role, way := "pilot-light", "switchover"
+				if active(m, side) {
+					role = "active"
+				}
+				if active(m, side) && m == failover {
+					way = "failover"
+				}
+				_, declared := t.one("Custom::RegionRole")
+				c.unless(declared.props()["Role"] == role, "%s: role %v", where, declared.props()["Role"])
+				c.unless(declared.props()["Way"] == way, "%s: way %v", where, declared.props()["Way"])
+				c.unless(at(t.section("Outputs"), "Role", "Value") == role, "%s: output Role", where)
+			})
+			return c
+		},
+		ways: map[string]func(system){
+			"a planned move that loses data": func(s system) {
+				_, declared := s[planned][config.Secondary].one("Custom::RegionRole")
+				declared.props()["Way"] = "failover"
+			},
+			"two active regions": func(s system) {
+				_, declared := s[planned][config.Primary].one("Custom::RegionRole")
+				declared.props()["Role"] = "active"
+			},
+			"an output that lies": func(s system) {
+				s[atHome][config.Secondary].section("Outputs")["Role"] = map[string]any{"Value": "active"}
+			},
+		},
+	},
+	"the secondary boots the published image, which CloudFormation looks up before it touches anything": {
+		check: func(s system) (c complaints) {
+			s.each(func(where string, m mode, side config.Side, t template) {
+				wanted := side == config.Secondary && active(m, side)
+				c.unless((len(t.section("Parameters")) == 1) == wanted, "%s: parameters %v", where, keys(t.section("Parameters")))
+				for _, instance := range t.of("AWS::EC2::Instance") {
+					if wanted {
+						c.unless(at(t.section("Parameters"), "Image", "Type") == "AWS::SSM::Parameter::Value<AWS::EC2::Image::Id>", "%s: type", where)
+						c.unless(at(t.section("Parameters"), "Image", "Default") == "/unishop/image", "%s: default", where)
+						c.unless(at(instance.props(), "ImageId", "Ref") == "Image", "%s: image %s", where, text(instance.props()["ImageId"]))
+					} else {
+						c.unless(at(instance.props(), "ImageId", "Fn::GetAtt", 1) == "ImageId", "%s: image %s", where, text(instance.props()["ImageId"]))
+					}
+				}
+			})
+			return c
+		},
+		ways: map[string]func(system){
+			"a parameter in the pilot light": func(s system) {
+				s[atHome][config.Secondary]["Parameters"] = s[planned][config.Secondary].section("Parameters")
+			},
+			"a fixed image": func(s system) {
+				_, instance := s[planned][config.Secondary].one("AWS::EC2::Instance")
+				instance.props()["ImageId"] = "ami-1"
+			},
+			"a plain parameter": func(s system) {
+				s[failover][config.Secondary].section("Parameters")["Image"].(map[string]any)["Type"] = "String"
+			},
+		},
+	},
+	"no stack refers to the other one": {
+		check: func(s system) (c complaints) {
+			s.each(func(where string, m mode, side config.Side, t template) {
+				walk(map[string]any(t), "", func(path string, value any) {
+					for _, word := range []string{"Fn::ImportValue", "Fn::GetStackOutput", "Export"} {
+						c.unless(!strings.HasSuffix(path, "/"+word), "%s: %s", where, path)
+					}
+				})
+				for id := range t.section("Resources") {
+					c.unless(!strings.Contains(id, "CrossRegion"), "%s: %s", where, id)
+				}
+			})
+			return c
+		},
+		ways: map[string]func(system){
+			"an import": func(s system) {
+				_, cluster := s[atHome][config.Secondary].one("AWS::RDS::DBCluster")
+				cluster.props()["GlobalClusterIdentifier"] = map[string]any{"Fn::ImportValue": "global"}
+			},
+			"a weak reference": func(s system) {
+				_, cluster := s[atHome][config.Secondary].one("AWS::RDS::DBCluster")
+				cluster.props()["SourceRegion"] = map[string]any{"Fn::GetStackOutput": map[string]any{"StackName": "unishop-primary"}}
+			},
+			"an export": func(s system) {
+				s[atHome][config.Primary].section("Outputs")["Role"].(map[string]any)["Export"] = map[string]any{"Name": "role"}
+			},
+		},
+	},
+}
+
+// onlyActivationDiffers compares each side's active templates with its pilot-light templates.
+func onlyActivationDiffers(s system) (c complaints) {
+	for _, side := range sides {
+		for _, lit := range modes {
+			for _, dark := range modes {
+				if active(lit, side) && !active(dark, side) {
+					compare(&c, string(side)+", failover="+string(lit), s[dark][side], s[lit][side])
+				}
+			}
+		}
+	}
+	return c
+}
+
+func compare(c *complaints, where string, dark, lit template) {
+	for _, part := range []string{"Resources", "Parameters"} {
+		before, after := dark.section(part), lit.section(part)
+		for _, id := range slices.Concat(keys(before), keys(after)) {
+			if text(before[id]) != text(after[id]) && !mayDiffer(part, id, before[id], after[id]) {
+				c.add("%s: %s %s differs", where, part, id)
+			}
+		}
+	}
+	for _, part := range slices.Concat(keys(dark), keys(lit)) {
+		if !slices.Contains([]string{"Resources", "Parameters", "Outputs"}, part) && text(dark[part]) != text(lit[part]) {
+			c.add("%s: %s differs", where, part)
+		}
+	}
+}
+
+// mayDiffer lists everything that activation may change.
+func mayDiffer(part, id string, dark, lit any) bool {
+	if part == "Parameters" {
+		return id == "Image" && dark == nil
+	}
+	switch at(lit, "Type") {
+	case "AWS::EC2::Instance":
+		return dark == nil
+	case "Custom::RegionRole":
+		return at(dark, "Type") == at(lit, "Type")
+	case "Custom::PublishedImage":
+		return text(at(dark, "Properties")) == text(at(lit, "Properties"))
+	}
+	return false
+}

@@ -1,0 +1,209 @@
+package test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"unishop-pilot-light/internal/config"
+)
+
+// maxTemplate is what CloudFormation takes as it is, without a bucket in between.
+// https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
+const maxTemplate = 51_200
+
+// assemblies is what two syntheses of every mode have written beside and around the templates.
+type assemblies map[mode]*written
+
+type written struct {
+	Manifest  manifest
+	Templates map[config.Side]string
+	Again     map[config.Side]string // the same, synthesised a second time
+	Errors    map[config.Side][]annotation
+	Assets    map[config.Side][]string // paths of what the CLI would upload
+}
+
+func TestPromisesOfTheAssembly(t *testing.T) {
+	real := assemblies{}
+	for _, m := range modes {
+		real[m] = write(t, map[string]any{"failover": string(m), "artifact": artifact})
+	}
+	hold(t, real, assemblyPromises)
+}
+
+// Without a bundle there is no image to boot; that must stand in the way of neither a failover nor a clean-up.
+func TestPromisesWithoutABundle(t *testing.T) {
+	real := assemblies{}
+	for _, m := range modes {
+		real[m] = write(t, map[string]any{"failover": string(m)})
+	}
+	hold(t, real, map[string]promiseOn[assemblies]{
+		"a missing bundle is an error of the primary alone": {
+			check: func(a assemblies) (c complaints) {
+				for _, m := range modes {
+					errors := a[m].Errors[config.Primary]
+					c.unless(len(errors) == 1 && strings.Contains(errors[0].Text, "-c artifact=s3://"), "failover=%s: errors %q", m, errors)
+					c.unless(len(a[m].Errors[config.Secondary]) == 0, "failover=%s: the secondary is in error", m)
+				}
+				return c
+			},
+			ways: map[string]func(assemblies){
+				"silence":                     func(a assemblies) { a[atHome].Errors[config.Primary] = nil },
+				"a failover that is refused":  func(a assemblies) { a[failover].Errors[config.Secondary] = []annotation{{Text: "no bundle"}} },
+				"an error that does not help": func(a assemblies) { a[planned].Errors[config.Primary] = []annotation{{Text: "no bundle"}} },
+			},
+		},
+	})
+}
+
+var assemblyPromises = map[string]promiseOn[assemblies]{
+	"the standby depends on the active stack, and the active one on nothing": {
+		check: func(a assemblies) (c complaints) {
+			for _, m := range modes {
+				for _, side := range sides {
+					depends := slices.Contains(a[m].Manifest.Artifacts["unishop-"+string(side)].Dependencies, "unishop-"+string(side.Other()))
+					c.unless(depends != active(m, side), "failover=%s: the %s depends on the other: %v", m, side, depends)
+				}
+			}
+			return c
+		},
+		ways: map[string]func(assemblies){
+			"a failover that needs the dead region": func(a assemblies) {
+				secondary := a[failover].Manifest.Artifacts["unishop-secondary"]
+				secondary.Dependencies = append(secondary.Dependencies, "unishop-primary")
+				a[failover].Manifest.Artifacts["unishop-secondary"] = secondary
+			},
+			"a reader before its global cluster": func(a assemblies) {
+				secondary := a[atHome].Manifest.Artifacts["unishop-secondary"]
+				secondary.Dependencies = nil
+				a[atHome].Manifest.Artifacts["unishop-secondary"] = secondary
+			},
+		},
+	},
+	"synthesis looks nothing up and knows no account": {
+		check: func(a assemblies) (c complaints) {
+			for _, m := range modes {
+				c.unless(len(a[m].Manifest.Missing) == 0, "failover=%s: missing %v", m, a[m].Manifest.Missing)
+				for side, region := range map[config.Side]string{config.Primary: "us-east-1", config.Secondary: "us-west-1"} {
+					environment := a[m].Manifest.Artifacts["unishop-"+string(side)].Environment
+					c.unless(environment == "aws://unknown-account/"+region, "failover=%s, %s: %q", m, side, environment)
+				}
+			}
+			return c
+		},
+		ways: map[string]func(assemblies){
+			"zones looked up": func(a assemblies) { a[atHome].Manifest.Missing = []any{"availability-zones"} },
+			"an account": func(a assemblies) {
+				primary := a[planned].Manifest.Artifacts["unishop-primary"]
+				primary.Environment = "aws://111122223333/us-east-1"
+				a[planned].Manifest.Artifacts["unishop-primary"] = primary
+			},
+		},
+	},
+	"nothing but the templates is uploaded when the bundle lies in S3": {
+		check: func(a assemblies) (c complaints) {
+			for _, m := range modes {
+				for _, side := range sides {
+					own := "unishop-" + string(side) + ".template.json"
+					c.unless(len(a[m].Assets[side]) == 1 && a[m].Assets[side][0] == own, "failover=%s, %s: %v", m, side, a[m].Assets[side])
+					c.unless(len(a[m].Errors[side]) == 0, "failover=%s, %s: %v", m, side, a[m].Errors[side])
+				}
+			}
+			return c
+		},
+		ways: map[string]func(assemblies){
+			"a function from a file": func(a assemblies) {
+				a[failover].Assets[config.Secondary] = append(a[failover].Assets[config.Secondary], "asset.abc")
+			},
+			"an error all the same": func(a assemblies) { a[atHome].Errors[config.Primary] = []annotation{{Text: "artifact: missing"}} },
+		},
+	},
+	"each template is small enough to be handed to CloudFormation as it is": {
+		check: func(a assemblies) (c complaints) {
+			for _, m := range modes {
+				for _, side := range sides {
+					size := len(a[m].Templates[side])
+					c.unless(size > 0 && size < maxTemplate, "failover=%s, %s: %d bytes, where %d are allowed", m, side, size, maxTemplate)
+				}
+			}
+			return c
+		},
+		ways: map[string]func(assemblies){
+			"a longer function": func(a assemblies) {
+				a[atHome].Templates[config.Primary] += strings.Repeat("#", maxTemplate-len(a[atHome].Templates[config.Primary]))
+			},
+			"nothing written": func(a assemblies) { a[planned].Templates[config.Secondary] = "" },
+		},
+	},
+	"two syntheses are equal, byte by byte": {
+		check: func(a assemblies) (c complaints) {
+			for _, m := range modes {
+				for _, side := range sides {
+					c.unless(a[m].Templates[side] == a[m].Again[side], "failover=%s, %s", m, side)
+				}
+			}
+			return c
+		},
+		ways: map[string]func(assemblies){
+			"the time of day": func(a assemblies) { a[planned].Again[config.Primary] += "\n" },
+		},
+	},
+}
+
+// write synthesises twice and reads what was written.
+func write(t *testing.T, context map[string]any) *written {
+	t.Helper()
+	a, again := synthesize(t, context), synthesize(t, context)
+	w := &written{
+		Manifest:  a.manifest(t),
+		Templates: map[config.Side]string{},
+		Again:     map[config.Side]string{},
+		Errors:    map[config.Side][]annotation{},
+		Assets:    map[config.Side][]string{},
+	}
+	for _, side := range sides {
+		w.Templates[side], w.Again[side] = string(a.text(t, side)), string(again.text(t, side))
+		w.Errors[side] = a.errors(t, side)
+		w.Assets[side] = a.assets(t, side)
+	}
+	return w
+}
+
+// annotation is what somebody has to say about the construct at a path.
+type annotation struct{ Path, Text string }
+
+// errors are a stack's error annotations: with one of them the CLI refuses to deploy it.
+func (a assembly) errors(t *testing.T, side config.Side) (found []annotation) {
+	t.Helper()
+	var byPath map[string][]struct {
+		Type string
+		Data any
+	}
+	a.read(t, a.cfg.Names.Stack(side)+".metadata.json", &byPath)
+	require.NotEmpty(t, byPath, "the CDK no longer keeps a stack's annotations here")
+	for _, path := range keys(byPath) {
+		for _, entry := range byPath[path] {
+			if entry.Type == "aws:cdk:error" {
+				found = append(found, annotation{path, entry.Data.(string)})
+			}
+		}
+	}
+	return found
+}
+
+// assets are the files that the CLI would upload for a stack.
+func (a assembly) assets(t *testing.T, side config.Side) (paths []string) {
+	t.Helper()
+	var list struct {
+		Files        map[string]struct{ Source struct{ Path string } }
+		DockerImages map[string]any
+	}
+	a.read(t, a.cfg.Names.Stack(side)+".assets.json", &list)
+	require.Empty(t, list.DockerImages)
+	for _, hash := range keys(list.Files) {
+		paths = append(paths, list.Files[hash].Source.Path)
+	}
+	return paths
+}

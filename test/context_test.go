@@ -1,0 +1,285 @@
+package test
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"unishop-pilot-light/internal/config"
+)
+
+// change is what a key of the context does to the templates.
+type change struct{ Plain, Changed system }
+
+// TestPromisesOfTheContext shows what each key reaches, and that it reaches nothing else.
+func TestPromisesOfTheContext(t *testing.T) {
+	plain := synthesizeSystem(t, nil)
+	for _, c := range []struct {
+		context  map[string]any
+		promises map[string]promiseOn[change]
+	}{
+		{map[string]any{"name": "staging"}, namePromises},
+		{map[string]any{"protect": "true"}, protectPromises},
+		{map[string]any{"server-zone": "2", "server-class": "m7i.large"}, serverPromises},
+		{map[string]any{"database-class": "db.r7g.xlarge"}, databaseClassPromises},
+		{map[string]any{"reconcile": "14:05"}, reconcilePromises},
+	} {
+		hold(t, change{plain, synthesizeSystem(t, c.context)}, c.promises)
+	}
+}
+
+var namePromises = map[string]promiseOn[change]{
+	"another name changes every explicit name, so that staging and production fit one account": {
+		check: func(s change) (c complaints) {
+			s.Plain.each(func(where string, m mode, side config.Side, t template) {
+				for _, place := range explicitNames(t) {
+					before, after := at(t.section("Resources"), place...), at(s.Changed[m][side].section("Resources"), place...)
+					renamed := strings.Replace(fmt.Sprint(before), "unishop", "staging", 1)
+					_, reference := before.(map[string]any)
+					c.unless(reference || before != after && after == renamed, "%s: %v: %v, then %v", where, place, before, after)
+				}
+			})
+			return c
+		},
+		ways: map[string]func(change){
+			"one secret for both": func(s change) {
+				_, secret := s.Changed[atHome][config.Primary].one("AWS::SecretsManager::Secret")
+				secret.props()["Name"] = "unishop/database"
+			},
+			"one cluster for both": func(s change) {
+				_, cluster := s.Changed[planned][config.Secondary].one("AWS::RDS::DBCluster")
+				cluster.props()["DBClusterIdentifier"] = "unishop-secondary"
+			},
+			"one log group for both": func(s change) {
+				s.Changed[planned][config.Primary].of("AWS::Logs::LogGroup")["ServerLogs243D88B8"].props()["LogGroupName"] = "/unishop/server"
+			},
+		},
+	},
+	"with another name nothing is called unishop but what is inside the shop's image": {
+		check: func(s change) (c complaints) {
+			unused := slices.Clone(insideTheShop)
+			s.Changed.each(func(where string, _ mode, _ config.Side, t template) {
+				walk(map[string]any(t), "", func(path string, value any) {
+					word, ok := value.(string)
+					if !ok || !strings.Contains(word, "unishop") {
+						return
+					}
+					inside := func(place string) bool { return strings.Contains(path, place) }
+					c.unless(slices.ContainsFunc(insideTheShop, inside), "%s: %s is %q", where, path, word)
+					unused = slices.DeleteFunc(unused, inside)
+				})
+				for id, server := range t.of("AWS::EC2::Instance") {
+					told := regexp.MustCompile(`(?m)^[A-Z_]+=.*$`).FindAllString(render(at(server.props(), "UserData", "Fn::Base64")), -1)
+					c.unless(len(told) > 0, "%s: %s is told nothing", where, id)
+					for _, line := range told {
+						c.unless(!strings.Contains(line, "unishop"), "%s: %s is told %s", where, id, line)
+					}
+				}
+			})
+			for _, place := range unused {
+				c.add("nothing needs the exception %s", place)
+			}
+			return c
+		},
+		ways: map[string]func(change){
+			"a parameter of the other system's": func(s change) {
+				s.Changed[failover][config.Secondary].section("Parameters")["Image"].(map[string]any)["Default"] = "/unishop/image"
+			},
+			"an instance that is told the other system's secret": func(s change) {
+				_, server := s.Changed[atHome][config.Primary].one("AWS::EC2::Instance")
+				server.props()["UserData"] = map[string]any{"Fn::Base64": "DB_SECRET_ID=unishop/database\n"}
+			},
+			"leave to read the other system's secret": func(s change) {
+				statements := at(s.Changed[atHome][config.Primary].section("Resources"), "ServerRoleB6C85082", "Properties", "Policies", 0, "PolicyDocument", "Statement")
+				list(statements)[0].(map[string]any)["Resource"] = "arn:aws:secretsmanager:us-east-1:111122223333:secret:unishop/database-??????"
+			},
+		},
+	},
+}
+
+// insideTheShop are the places in which "unishop" is the shop and not the system: its database user, its files and units
+// on the instance, and the bundle that somebody else has named. What the instance is told is looked at by itself.
+var insideTheShop = []string{
+	"/DatabaseCluster5B53A178/Properties/MasterUsername",
+	"/DatabaseSecret3B817195/Properties/GenerateSecretString/SecretStringTemplate",
+	"/Properties/UserData/",
+	"/ImageComponent2EC4347E/Properties/Data",
+	"/ImageBuildRole8F8C26B2/Properties/Policies/",
+}
+
+// explicitNames are the places in Resources where a name is given that CloudFormation would otherwise choose.
+func explicitNames(t template) (places [][]any) {
+	named := []string{"DBClusterIdentifier", "DBInstanceIdentifier", "GlobalClusterIdentifier", "LogGroupName", "Name", "BucketName",
+		"RoleName", "FunctionName", "InstanceProfileName", "GroupName", "DBSubnetGroupName", "AliasName"}
+	for _, id := range keys(t.section("Resources")) {
+		for _, property := range named {
+			if at(t.section("Resources"), id, "Properties", property) != nil {
+				places = append(places, []any{id, "Properties", property})
+			}
+		}
+	}
+	return places
+}
+
+var protectPromises = map[string]promiseOn[change]{
+	"protect turns on deletion protection and snapshots, keeps the key that opens them, and changes nothing else": {
+		check: func(s change) (c complaints) {
+			s.Changed.each(func(where string, m mode, side config.Side, t template) {
+				for id, r := range t.of("AWS::RDS::GlobalCluster", "AWS::RDS::DBCluster") {
+					c.unless(r.props()["DeletionProtection"] == true, "%s: %s is not protected", where, id)
+				}
+				kept := map[string]string{"AWS::RDS::DBCluster": "Snapshot", "AWS::KMS::Key": "Retain"}
+				for kind, policy := range kept {
+					_, r := t.one(kind)
+					c.unless(r["DeletionPolicy"] == policy && r["UpdateReplacePolicy"] == policy, "%s: %s: %v, %v", where, kind, r["DeletionPolicy"], r["UpdateReplacePolicy"])
+				}
+				plain := s.Plain[m][side]
+				for _, id := range differing(plain, t) {
+					before, after := strip(plain, id), strip(t, id)
+					c.unless(text(before) == text(after), "%s: %s changes", where, id)
+				}
+				_, instance := t.one("AWS::RDS::DBInstance")
+				c.unless(instance["DeletionPolicy"] == "Delete", "%s: an Aurora instance has no snapshot of its own", where)
+			})
+			return c
+		},
+		ways: map[string]func(change){
+			"an open global cluster": func(s change) {
+				_, g := s.Changed[atHome][config.Primary].one("AWS::RDS::GlobalCluster")
+				g.props()["DeletionProtection"] = false
+			},
+			"an open reader": func(s change) {
+				_, cluster := s.Changed[atHome][config.Secondary].one("AWS::RDS::DBCluster")
+				delete(cluster.props(), "DeletionProtection")
+			},
+			"no snapshot": func(s change) {
+				_, cluster := s.Changed[planned][config.Primary].one("AWS::RDS::DBCluster")
+				cluster["UpdateReplacePolicy"] = "Delete"
+			},
+			"a snapshot that nobody can open": func(s change) {
+				_, key := s.Changed[planned][config.Primary].one("AWS::KMS::Key")
+				key["DeletionPolicy"] = "Delete"
+			},
+			"another class": func(s change) {
+				_, instance := s.Changed[planned][config.Primary].one("AWS::RDS::DBInstance")
+				instance.props()["DBInstanceClass"] = "db.r8g.large"
+			},
+			"a snapshot of an instance": func(s change) {
+				_, instance := s.Changed[planned][config.Primary].one("AWS::RDS::DBInstance")
+				instance["DeletionPolicy"] = "Snapshot"
+			},
+		},
+	},
+}
+
+// strip is a resource without what protection is about.
+func strip(t template, id string) resource {
+	r := clone(resource(t.section("Resources")[id].(map[string]any)))
+	delete(r, "DeletionPolicy")
+	delete(r, "UpdateReplacePolicy")
+	delete(r.props(), "DeletionProtection")
+	return r
+}
+
+var serverPromises = map[string]promiseOn[change]{
+	"the server's class and zone reach the instance alone: both can be changed on the failover command": {
+		check: func(s change) (c complaints) {
+			s.Changed.each(func(where string, m mode, side config.Side, t template) {
+				want := keys(t.of("AWS::EC2::Instance"))
+				got := differing(s.Plain[m][side], t)
+				c.unless(slices.Equal(got, want), "%s: %v", where, got)
+				for id, server := range t.of("AWS::EC2::Instance") {
+					c.unless(server.props()["InstanceType"] == "m7i.large", "%s: type", where)
+					c.unless(at(server.props(), "AvailabilityZone", "Fn::Select", 0) == 1.0, "%s: zone of %s", where, id)
+					subnet := t.of("AWS::EC2::Subnet")[named(server.props()["SubnetId"])]
+					c.unless(text(subnet.props()["AvailabilityZone"]) == text(server.props()["AvailabilityZone"]), "%s: subnet of %s", where, id)
+				}
+			})
+			return c
+		},
+		ways: map[string]func(change){
+			"a zone that is not heard": func(s change) {
+				_, server := s.Changed[failover][config.Secondary].one("AWS::EC2::Instance")
+				at(server.props(), "AvailabilityZone").(map[string]any)["Fn::Select"] = []any{0, map[string]any{"Fn::GetAZs": ""}}
+			},
+			"a class for the database": func(s change) {
+				_, instance := s.Changed[failover][config.Secondary].one("AWS::RDS::DBInstance")
+				instance.props()["DBInstanceClass"] = "db.m7i.large"
+			},
+			"another image build": func(s change) {
+				_, builds := s.Changed[failover][config.Primary].one("AWS::ImageBuilder::InfrastructureConfiguration")
+				builds.props()["InstanceTypes"] = []any{"m7i.large"}
+			},
+		},
+	},
+}
+
+var databaseClassPromises = map[string]promiseOn[change]{
+	"the database's class reaches the two DB instances alone": {
+		check: func(s change) (c complaints) {
+			s.Changed.each(func(where string, m mode, side config.Side, t template) {
+				id, instance := t.one("AWS::RDS::DBInstance")
+				c.unless(instance.props()["DBInstanceClass"] == "db.r7g.xlarge", "%s: %v", where, instance.props()["DBInstanceClass"])
+				got := differing(s.Plain[m][side], t)
+				c.unless(slices.Equal(got, []string{id}), "%s: %v", where, got)
+			})
+			return c
+		},
+		ways: map[string]func(change){
+			"one region only": func(s change) {
+				_, instance := s.Changed[atHome][config.Secondary].one("AWS::RDS::DBInstance")
+				instance.props()["DBInstanceClass"] = "db.r6g.large"
+			},
+			"a class of the cluster": func(s change) {
+				_, cluster := s.Changed[atHome][config.Secondary].one("AWS::RDS::DBCluster")
+				cluster.props()["DBClusterInstanceClass"] = "db.r7g.xlarge"
+			},
+		},
+	},
+}
+
+var reconcilePromises = map[string]promiseOn[change]{
+	"reconcile changes one property of the region's role, which has CloudFormation call it again": {
+		check: func(s change) (c complaints) {
+			s.Changed.each(func(where string, m mode, side config.Side, t template) {
+				id, role := t.one("Custom::RegionRole")
+				got := differing(s.Plain[m][side], t)
+				c.unless(slices.Equal(got, []string{id}), "%s: %v", where, got)
+				_, before := s.Plain[m][side].one("Custom::RegionRole")
+				c.unless(role.props()["Reconcile"] == "14:05" && before.props()["Reconcile"] == "", "%s: %v", where, role.props()["Reconcile"])
+				undone := clone(role)
+				undone.props()["Reconcile"] = ""
+				c.unless(text(undone) == text(before), "%s: another property changes", where)
+			})
+			return c
+		},
+		ways: map[string]func(change){
+			"nothing to see": func(s change) {
+				_, role := s.Changed[atHome][config.Primary].one("Custom::RegionRole")
+				delete(role.props(), "Reconcile")
+			},
+			"another role": func(s change) {
+				_, role := s.Changed[atHome][config.Primary].one("Custom::RegionRole")
+				role.props()["Role"] = "pilot-light"
+			},
+			"a function too": func(s change) {
+				for _, f := range s.Changed[atHome][config.Primary].of("AWS::Lambda::Function") {
+					f.props()["Description"] = "14:05"
+				}
+			},
+		},
+	},
+}
+
+// differing lists the resources that differ between two templates.
+func differing(a, b template) (ids []string) {
+	before, after := a.section("Resources"), b.section("Resources")
+	for _, id := range slices.Concat(keys(before), keys(after)) {
+		if text(before[id]) != text(after[id]) && !slices.Contains(ids, id) {
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}

@@ -1,0 +1,69 @@
+package test
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// lintSetup is what puts cfn-lint where these tests look for it.
+const lintSetup = "python3 -m venv .cache/lint-venv && .cache/lint-venv/bin/pip install -r test/requirements-lint.txt"
+
+// Every template that a command can produce is clean; without a bundle too, since a failover deploys that one.
+func TestCfnLintFindsNothing(t *testing.T) {
+	tool := cfnLint(t)
+	for _, context := range []map[string]any{
+		{"failover": "false", "artifact": artifact},
+		{"failover": "planned", "artifact": artifact},
+		{"failover": "true", "artifact": artifact},
+		{"failover": "true"},
+		{"failover": "false", "artifact": artifact, "protect": "true"},
+	} {
+		a := synthesize(t, context)
+		for _, side := range sides {
+			said, err := lint(tool, filepath.Join(a.folder, a.cfg.Names.Stack(side)+".template.json"))
+			assert.NoError(t, err, "%v, %s:\n%s", context, side, said)
+		}
+	}
+}
+
+func TestCfnLintIsHeard(t *testing.T) {
+	tool := cfnLint(t)
+	file := filepath.Join(t.TempDir(), "broken.json")
+	broken := `{"Resources":{"Global":{"Type":"AWS::RDS::GlobalCluster","Properties":{"Engine":"aurora-mysql","SourceDBClusterIdentifier":"unishop"}}}}`
+	require.NoError(t, os.WriteFile(file, []byte(broken), 0o644))
+	said, err := lint(tool, file)
+	assert.Error(t, err)
+	assert.Contains(t, said, "E3018")
+}
+
+func lint(tool, file string) (string, error) {
+	// W3005 is a DependsOn that a reference makes needless. The CDK writes them on purpose: who depends on a construct
+	// waits for all of it. https://docs.aws.amazon.com/cdk/api/v2/docs/constructs.Dependable.html
+	out, err := exec.Command(tool, "--ignore-checks", "W3005", "--", file).CombinedOutput()
+	return string(out), err
+}
+
+// cfnLint finds the tool, or skips the test and says how to get it; in CI that is a failure.
+func cfnLint(t *testing.T) string {
+	t.Helper()
+	tool, err := filepath.Abs(filepath.Join(root, ".cache", "lint-venv", "bin", "cfn-lint"))
+	require.NoError(t, err)
+	if _, err := os.Stat(tool); err != nil {
+		missing(t, "cfn-lint is not there: "+lintSetup)
+	}
+	return tool
+}
+
+// missing skips a test for want of a tool. A check that nobody runs is no check: in CI it fails.
+func missing(t *testing.T, what string) {
+	t.Helper()
+	if os.Getenv("CI") != "" {
+		t.Fatal(what)
+	}
+	t.Skip(what)
+}

@@ -1,0 +1,43 @@
+package test
+
+import (
+	"strings"
+
+	"unishop-pilot-light/internal/config"
+)
+
+var outputPromises = map[string]promise{
+	"each stack says where its site and database are, which role it plays and how it came to it; its instance only while active": {
+		check: func(s system) (c complaints) {
+			s.each(func(where string, m mode, side config.Side, t template) {
+				want := "DatabaseEndpoint, LastRoleChange, Role, WebsiteURL"
+				if active(m, side) {
+					want = "DatabaseEndpoint, InstanceId, LastRoleChange, Role, WebsiteURL"
+				}
+				got := strings.Join(keys(t.section("Outputs")), ", ")
+				c.unless(got == want, "%s: %s", where, got)
+				bucket, _ := t.one("AWS::S3::Bucket")
+				role, _ := t.one("Custom::RegionRole")
+				c.unless(render(at(t.section("Outputs"), "WebsiteURL", "Value")) == "${"+bucket+".WebsiteURL}", "%s: WebsiteURL", where)
+				c.unless(named(at(t.section("Outputs"), "LastRoleChange", "Value")) == role, "%s: LastRoleChange", where)
+				for id := range t.of("AWS::EC2::Instance") {
+					c.unless(named(at(t.section("Outputs"), "InstanceId", "Value")) == id, "%s: InstanceId", where)
+				}
+			})
+			return c
+		},
+		ways: map[string]func(system){
+			"an instance in the pilot light": func(s system) {
+				s[atHome][config.Secondary].section("Outputs")["InstanceId"] = map[string]any{"Value": "i-1"}
+			},
+			"no instance": func(s system) { delete(s[atHome][config.Primary].section("Outputs"), "InstanceId") },
+			"no address":  func(s system) { delete(s[planned][config.Secondary].section("Outputs"), "WebsiteURL") },
+			"an address that is built": func(s system) {
+				s[planned][config.Secondary].section("Outputs")["WebsiteURL"] = map[string]any{"Value": "http://unishop.s3-website-us-west-1.amazonaws.com"}
+			},
+			"somebody else's word": func(s system) {
+				s[planned][config.Secondary].section("Outputs")["LastRoleChange"] = map[string]any{"Value": "none"}
+			},
+		},
+	},
+}
