@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"strings"
 
 	"unishop-pilot-light/internal/config"
 	"unishop-pilot-light/test/emulator"
@@ -82,11 +81,8 @@ func fails(c command, words ...string) action {
 		if ctx.Err() != nil {
 			return err
 		}
-		flat := strings.Join(strings.Fields(text), " ") // the CLI breaks lines
-		for _, word := range words {
-			if !strings.Contains(flat, word) {
-				return fmt.Errorf("%s: does not say %q: %w", c, word, err)
-			}
+		if problem := saysAll(text, words); problem != nil {
+			return fmt.Errorf("%s: %w", c, problem)
 		}
 		return nil
 	}

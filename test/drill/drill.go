@@ -35,6 +35,7 @@ type Drill struct {
 	emulator *emulator.Emulator
 	system   region.System
 	world    *world
+	guards   guards
 
 	lock     sync.Mutex
 	commands int    // so far
@@ -51,7 +52,7 @@ func begin(ctx context.Context, root, app string) (*Drill, error) {
 	if err := d.makeWorkstations(); err != nil {
 		return nil, err
 	}
-	d.emulator, err = emulator.Start(ctx, emulator.Options{Root: root, Dir: filepath.Join(dir, "aws"), Hook: d.world.handle})
+	d.emulator, err = emulator.Start(ctx, emulator.Options{Root: root, Dir: filepath.Join(dir, "aws"), Hook: d.handle})
 	if err != nil {
 		return nil, err
 	}
@@ -62,6 +63,14 @@ func begin(ctx context.Context, root, app string) (*Drill, error) {
 	}}
 	d.world.attach(d.system)
 	return d, nil
+}
+
+// handle has the guards see an event before the world.
+func (d *Drill) handle(ctx context.Context, event emulator.Event) error {
+	if err := d.guards.handle(ctx, event); err != nil {
+		return err
+	}
+	return d.world.handle(ctx, event)
 }
 
 // end stops everything, and removes the drill's folder unless something in it is of interest.

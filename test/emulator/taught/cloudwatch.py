@@ -25,7 +25,8 @@ def _publish():
     now = time.time()
     for cluster, connected_since in global_database.connected_readers():
         for minute in range(_MINUTES):
-            when = now - 60 * minute
+            # A second old when it shows, or who asks for what is until now would not be told.
+            when = now - 60 * minute - 1
             if minute and when < connected_since:
                 break
             for metric in METRICS:

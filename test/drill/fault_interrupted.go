@@ -1,0 +1,95 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"syscall"
+	"time"
+
+	"unishop-pilot-light/internal/config"
+)
+
+// interrupted: CloudFormation goes on without the CLI, and the CLI takes up what it finds.
+var interrupted = scenario{
+	name: "interrupted",
+	says: "a command that was killed in the middle is run again, and completes",
+	steps: []step{
+		{"the first deployment is killed in the middle", inOrder(bootstrap, killed(deploying("--all"), primary, "CREATE_IN_PROGRESS")), nil},
+		{"run again, it completes", deploy("--all"), all(sells(primary), replicates(secondary), imagePublished)},
+		down,
+		{"the failover is killed in the middle", killed(failingOver(), secondary, "UPDATE_IN_PROGRESS"), nil},
+		{"run again, it completes", failOver(), all(writes(secondary), runs(secondary, 1), says(secondary, active))},
+	},
+}
+
+// killed starts a command and kills the CLI as soon as the side's stack is in a state.
+func killed(c command, side config.Side, state string) action {
+	return func(ctx context.Context, d *Drill) error {
+		process, _, err := d.start(ctx, c)
+		if err != nil {
+			return err
+		}
+		waitErr := waitFor(ctx, func() (bool, error) {
+			stack, err := d.system.Stack(ctx, side)
+			return stack.Status == state, err
+		})
+		_ = syscall.Kill(-process.Process.Pid, syscall.SIGKILL) // it may have ended
+		if err := process.Wait(); err == nil {
+			return fmt.Errorf("%s: ended before it was killed", c)
+		}
+		return waitErr
+	}
+}
+
+// hangingSwitchover: the failover asks until AWS accepts it.
+var hangingSwitchover = scenario{
+	name: "hanging-switchover",
+	says: "us-east-1 dies in the middle of a planned move, and the failover gets through",
+	steps: []step{
+		deployed,
+		{"us-east-1 dies in the middle of a planned move", dieInTheMiddle, nil},
+		{"us-west-1 takes over all the same", failOver(),
+			all(writes(secondary), runs(secondary, 1), says(secondary, active), changedBy(secondary, "failover"))},
+		returned,
+		home,
+	},
+}
+
+// dieInTheMiddle takes the primary down as soon as the database moves, and waits until the planned move has given up.
+func dieInTheMiddle(ctx context.Context, d *Drill) error {
+	move := deploying("--all", "-c", "failover=planned")
+	move.region = regions[secondary]
+	process, _, err := d.start(ctx, move)
+	if err != nil {
+		return err
+	}
+	if err := waitFor(ctx, func() (bool, error) {
+		database, err := d.system.Database(ctx, secondary)
+		return database.Moving, err
+	}); err != nil {
+		return err
+	}
+	if err := takeDown(primary)(ctx, d); err != nil {
+		return err
+	}
+	if err := process.Wait(); err == nil {
+		return fmt.Errorf("%s: succeeded without us-east-1", move)
+	}
+	return nil
+}
+
+// waitFor polls until something is so.
+func waitFor(ctx context.Context, so func() (bool, error)) error {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	for {
+		if done, err := so(); done || err != nil {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case <-time.After(50 * time.Millisecond):
+		}
+	}
+}

@@ -1,0 +1,81 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
+	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
+
+	"unishop-pilot-light/internal/config"
+)
+
+// synthesize writes the office's cloud assembly and returns a side's template.
+func (d *Drill) synthesize(ctx context.Context, side config.Side, arguments ...string) (map[string]any, error) {
+	arguments = append([]string{"synth", "--quiet", "-c", "artifact=" + artifact}, arguments...)
+	if _, err := d.cdk(ctx, command{at: office, arguments: arguments}); err != nil {
+		return nil, err
+	}
+	return d.template(side)
+}
+
+// template reads a side's template from the office's cloud assembly.
+func (d *Drill) template(side config.Side) (map[string]any, error) {
+	text, err := os.ReadFile(filepath.Join(d.dir, string(office), "cdk.out", d.system.Names.Stack(side)+".template.json"))
+	if err != nil {
+		return nil, err
+	}
+	var template map[string]any
+	return template, json.Unmarshal(text, &template)
+}
+
+// update hands a template to CloudFormation as it is, and returns the state that the stack ends in.
+func (d *Drill) update(ctx context.Context, side config.Side, template map[string]any) (string, error) {
+	text, err := json.Marshal(template)
+	if err != nil {
+		return "", err
+	}
+	_, err = cloudformation.NewFromConfig(d.in(side)).UpdateStack(ctx, &cloudformation.UpdateStackInput{
+		StackName:    aws.String(d.system.Names.Stack(side)),
+		TemplateBody: aws.String(string(text)),
+		Capabilities: []types.Capability{types.CapabilityCapabilityIam},
+	})
+	if err != nil {
+		return "", err
+	}
+	for {
+		stack, err := d.system.Stack(ctx, side)
+		if err != nil || !strings.HasSuffix(stack.Status, "_IN_PROGRESS") {
+			return stack.Status, err
+		}
+		select {
+		case <-ctx.Done():
+			return "", ctx.Err()
+		case <-time.After(200 * time.Millisecond):
+		}
+	}
+}
+
+// in is AWS in a side's region.
+func (d *Drill) in(side config.Side) aws.Config {
+	c := d.system.AWS.Copy()
+	c.Region = regions[side]
+	return c
+}
+
+// saysAll: the text has all of the words, wherever its lines break.
+func saysAll(text string, words []string) error {
+	flat := strings.Join(strings.Fields(text), " ")
+	for _, word := range words {
+		if !strings.Contains(flat, word) && !strings.Contains(text, word) {
+			return fmt.Errorf("does not say %q:\n%s", word, lastLines(text, 12))
+		}
+	}
+	return nil
+}
