@@ -3,9 +3,9 @@ package main
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"unishop-pilot-light/internal/config"
-	"unishop-pilot-light/test/emulator"
 )
 
 const artifact = "s3://releases/unishop-1.tar.gz"
@@ -51,21 +51,24 @@ func typed(c command) action {
 }
 
 // refused has somebody type a command that must fail, say all of the words, and leave the system as it was.
-func refused(c command, words ...string) action {
+func refused(c command, words ...string) action { return unchanged(fails(c, words...)) }
+
+// unchanged does something that must leave the system as it was.
+func unchanged(do action) action {
 	return func(ctx context.Context, d *Drill) error {
-		before, err := d.fingerprint(ctx)
+		before, err := d.facts(ctx)
 		if err != nil {
 			return err
 		}
-		if err := fails(c, words...)(ctx, d); err != nil {
+		if err := do(ctx, d); err != nil {
 			return err
 		}
-		after, err := d.fingerprint(ctx)
+		after, err := d.facts(ctx)
 		if err != nil {
 			return err
 		}
-		if before != after {
-			return fmt.Errorf("%s: was refused, and changed something all the same:\nbefore: %s\nafter:  %s", c, before, after)
+		if found := changes(before, after); len(found) > 0 {
+			return fmt.Errorf("something has changed all the same: %s", strings.Join(found, "; "))
 		}
 		return nil
 	}
@@ -101,13 +104,15 @@ func inOrder(actions ...action) action {
 }
 
 func takeDown(side config.Side) action {
-	return func(ctx context.Context, d *Drill) error { return d.emulator.TakeDown(ctx, regions[side]) }
+	return func(ctx context.Context, d *Drill) error {
+		d.down[side] = true
+		return d.emulator.TakeDown(ctx, regions[side])
+	}
 }
 
 func bringBack(side config.Side) action {
-	return func(ctx context.Context, d *Drill) error { return d.emulator.BringBack(ctx, regions[side]) }
-}
-
-func set(s emulator.Settings) action {
-	return func(ctx context.Context, d *Drill) error { return d.emulator.Set(ctx, s) }
+	return func(ctx context.Context, d *Drill) error {
+		delete(d.down, side)
+		return d.emulator.BringBack(ctx, regions[side])
+	}
 }

@@ -2,9 +2,10 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -91,7 +92,7 @@ func runs(side config.Side, count int) check {
 			return fmt.Errorf("%d instances of the %s where %d are expected: %v", len(found), side, count, found)
 		}
 		for _, machine := range machines {
-			if !contains(left[regions[side]]["images"], machine.ImageID) {
+			if !slices.Contains(left[regions[side]]["images"], machine.ImageID) {
 				return fmt.Errorf("%s runs from %s, an image that is gone", machine.Instance, machine.ImageID)
 			}
 			if published, err := d.system.Image(ctx); side == config.Secondary && published != machine.ImageID {
@@ -100,15 +101,6 @@ func runs(side config.Side, count int) check {
 		}
 		return nil
 	}
-}
-
-func contains(list []string, item string) bool {
-	for _, i := range list {
-		if i == item {
-			return true
-		}
-	}
-	return false
 }
 
 // says: the side's stack is complete, with outputs that tell its role.
@@ -157,7 +149,7 @@ func imagePublished(ctx context.Context, d *Drill) error {
 	if err != nil {
 		return err
 	}
-	if !contains(left[regions[config.Secondary]]["images"], published) {
+	if !slices.Contains(left[regions[config.Secondary]]["images"], published) {
 		return fmt.Errorf("the published image is %q, and there are %v", published, left[regions[config.Secondary]]["images"])
 	}
 	return nil
@@ -175,31 +167,46 @@ func nothingIsLeft(ctx context.Context, d *Drill) error {
 	return nil
 }
 
-// fingerprint of everything that a refused command must leave as it was. A stack's status is not in it: an update that
-// has been rolled back shows.
-func (d *Drill) fingerprint(ctx context.Context) (string, error) {
+// facts is what a refused command must leave as it was, by name. A stack's status is no fact: an update that has been
+// rolled back shows. Of a region that is down nothing but its stores can be known.
+func (d *Drill) facts(ctx context.Context) (map[string]string, error) {
 	left, err := d.emulator.Leftovers(ctx)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
-	facts := map[string]any{"stores": left}
-	for side := range regions {
+	facts := map[string]string{}
+	for where, stores := range left {
+		for kind, names := range stores {
+			facts[where+" "+kind] = strings.Join(names, " ")
+		}
+	}
+	for _, side := range d.up() {
 		stack, err := d.system.Stack(ctx, side)
 		if err != nil {
-			return "", err
+			return nil, err
 		}
-		facts[string(side)] = []string{stack.ID, stack.Outputs["Role"], stack.Outputs["InstanceId"]}
-		if len(left["global"]["globalClusters"]) > 0 {
-			database, err := d.system.Database(ctx, side)
-			if err != nil {
-				return "", err
-			}
-			facts["database"] = database
+		facts[string(side)+" stack"] = fmt.Sprint(stack.ID, " ", stack.Outputs["Role"], " ", stack.Outputs["InstanceId"])
+		if len(left["global"]["globalClusters"]) == 0 {
+			continue
+		}
+		database, err := d.system.Database(ctx, side)
+		if err != nil {
+			return nil, err
+		}
+		facts["database"] = fmt.Sprintf("%+v", database)
+	}
+	facts["image"], err = d.system.Image(ctx)
+	return facts, err
+}
+
+// changes between two moments, fact by fact.
+func changes(before, after map[string]string) (found []string) {
+	names := maps.Clone(before)
+	maps.Copy(names, after)
+	for _, name := range slices.Sorted(maps.Keys(names)) {
+		if before[name] != after[name] {
+			found = append(found, fmt.Sprintf("%s: was %q, is %q", name, before[name], after[name]))
 		}
 	}
-	if facts["image"], err = d.system.Image(ctx); err != nil {
-		return "", err
-	}
-	text, err := json.Marshal(facts)
-	return string(text), err
+	return found
 }

@@ -36,6 +36,7 @@ type Drill struct {
 	system   region.System
 	world    *world
 	guards   guards
+	down     map[config.Side]bool // regions that are
 
 	lock     sync.Mutex
 	commands int    // so far
@@ -48,7 +49,7 @@ func begin(ctx context.Context, root, app string) (*Drill, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &Drill{dir: dir, root: root, app: app, world: newWorld()}
+	d := &Drill{dir: dir, root: root, app: app, world: newWorld(), down: map[config.Side]bool{}}
 	if err := d.makeWorkstations(); err != nil {
 		return nil, err
 	}
@@ -71,6 +72,16 @@ func (d *Drill) handle(ctx context.Context, event emulator.Event) error {
 		return err
 	}
 	return d.world.handle(ctx, event)
+}
+
+// up lists the sides whose regions are.
+func (d *Drill) up() (sides []config.Side) {
+	for _, side := range []config.Side{config.Primary, config.Secondary} {
+		if !d.down[side] {
+			sides = append(sides, side)
+		}
+	}
+	return sides
 }
 
 // end stops everything, and removes the drill's folder unless something in it is of interest.

@@ -15,6 +15,9 @@ var wrongOrder = scenario{
 
 		{"both regions are deployed again", deploy("--all"), all(sells(primary), replicates(secondary))},
 		down, failedOver,
+		{"us-west-1 is to stay active for a while", typed(fromLaptop(command{arguments: []string{
+			"deploy", "unishop-secondary", "-c", "failover=planned", "--require-approval", "never"}})),
+			all(writes(secondary), runs(secondary, 1), says(secondary, active))},
 		{"the only copy of the data is destroyed", refused(fromLaptop(destroying("unishop-secondary", "--exclusively")),
 			"the only copy of the data"), all(writes(secondary), runs(secondary, 1))},
 		returned,

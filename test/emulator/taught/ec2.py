@@ -140,6 +140,7 @@ def _run_instances(original, params):
         except Exception as error:
             for instance in _launched.get():
                 instance["State"] = {"Code": 48, "Name": "terminated"}
+                _drop_volumes(instance)
             return ec2._error("InternalError", str(error), 500)
     return answer
 
@@ -153,8 +154,7 @@ def _terminate_instances(original, params):
         drill.tell("instance-terminated", **_facts(instance))
     answer = original(params)
     for instance in ending:
-        for volume in _own_volumes(instance):
-            ec2._volumes.pop(volume, None)
+        _drop_volumes(instance)
     return answer
 
 
@@ -185,6 +185,11 @@ ec2._ACTION_MAP["ModifyInstanceAttribute"] = _modify_instance_attribute
 
 def _own_volumes(instance):
     return [m["Ebs"]["VolumeId"] for m in instance["BlockDeviceMappings"] if m["Ebs"].get("DeleteOnTermination")]
+
+
+def _drop_volumes(instance):
+    for volume in _own_volumes(instance):
+        ec2._volumes.pop(volume, None)
 
 
 def _facts(instance):
