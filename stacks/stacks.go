@@ -16,6 +16,9 @@ func newStack(app awscdk.App, cfg config.Config, side config.Side) awscdk.Stack 
 	return awscdk.NewStack(app, jsii.String(cfg.Names.Stack(side)), &awscdk.StackProps{
 		Description: jsii.Sprintf("Unishop on a pilot light: the %s region", side),
 		Env:         &awscdk.Environment{Region: jsii.String(cfg.Region(side).Name)},
+		// A refused deletion leaves the stack in DELETE_FAILED, in which CloudFormation updates it no more. This one is
+		// refused before it begins.
+		TerminationProtection: jsii.Bool(cfg.Protect),
 		Synthesizer: awscdk.NewDefaultStackSynthesizer(&awscdk.DefaultStackSynthesizerProps{
 			// Its rule would add a parameter that reads SSM, and a plain template would ask for a bootstrapped account.
 			GenerateBootstrapVersionRule: jsii.Bool(false),

@@ -182,9 +182,7 @@ class Move:
             if now.writer == target or now.target:
                 seen = time.monotonic()
             if time.monotonic() - seen > SHOWS_SECONDS:
-                raise Refused(
-                    f"AWS gave up the {self.word} to {target}: RDS events say why; run the same command again"
-                )
+                raise Refused(f"AWS gave up the {self.word} to {target}: RDS events say why; run the command again")
             now = self.region.wait(LOOK_SECONDS, f"the {self.word} to {target}")
         if self.did is None:
             return "nothing: already the writer"
@@ -228,9 +226,8 @@ class Region:
 
     def look(self):
         try:
-            now = Look(
-                ask(self.rds.describe_global_clusters, GlobalClusterIdentifier=self.database)["GlobalClusters"][0]
-            )
+            found = ask(self.rds.describe_global_clusters, GlobalClusterIdentifier=self.database)["GlobalClusters"]
+            now = Look(found[0])
             if self.own in now.members:
                 return now
         except self.rds.exceptions.GlobalClusterNotFoundFault:

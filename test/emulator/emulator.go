@@ -33,7 +33,7 @@ type Options struct {
 	Dir string
 	// Hook is told every [Event], one after the other or at the same time; the emulator waits for it, and what it refuses
 	// fails in AWS too. It may call the emulator. Nil: nobody is told.
-	Hook func(context.Context, Event) error
+	Hook func(context.Context, *Event) error
 }
 
 // Emulator is a running embedded AWS.

@@ -19,7 +19,7 @@ import (
 const root = "../.."
 
 // start starts an emulator for one test.
-func start(t *testing.T, hook func(context.Context, Event) error) *Emulator {
+func start(t *testing.T, hook func(context.Context, *Event) error) *Emulator {
 	t.Helper()
 	absolute, err := filepath.Abs(root)
 	require.NoError(t, err)
@@ -171,10 +171,10 @@ func TestAnOutageIsOfOneRegion(t *testing.T) {
 func TestTheHookIsToldAndMayRefuse(t *testing.T) {
 	var lock sync.Mutex
 	var told []Event
-	e := start(t, func(_ context.Context, event Event) error {
+	e := start(t, func(_ context.Context, event *Event) error {
 		lock.Lock()
 		defer lock.Unlock()
-		told = append(told, event)
+		told = append(told, *event)
 		if event.InstanceType == "t3.refused" {
 			return assert.AnError
 		}

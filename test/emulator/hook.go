@@ -13,12 +13,15 @@ const (
 	InstanceLaunched = "instance-launched"
 	// InstanceTerminated: an EC2 instance is to end. All fields of an instance are set.
 	InstanceTerminated = "instance-terminated"
-	// DatabaseCreated: a DB instance starts. All fields of a DB instance are set.
+	// DatabaseCreated: a DB instance starts. All fields of a DB instance are set. The hook may set Port to another one: the
+	// endpoint's is that.
 	DatabaseCreated = "database-created"
 	// DatabaseDeleted: a DB instance is gone. All fields of a DB instance are set.
 	DatabaseDeleted = "database-deleted"
 	// WriterChanged: GlobalCluster's writer moves From one member To another, by Way.
 	WriterChanged = "writer-changed"
+	// ImageBaked: Image Builder has built Images from the Bundle that its component downloads.
+	ImageBaked = "image-baked"
 	// MemberResynchronised: Cluster in Region, which lost its data in a failover, replicates from Writer again.
 	MemberResynchronised = "member-resynchronised"
 )
@@ -48,6 +51,15 @@ type Event struct {
 	IsWriter      bool   `json:"isWriter"`
 	Address       string `json:"address"`
 	Port          int    `json:"port"`
+	// ClusterAddress is the endpoint of its cluster, which resolves only while the cluster is the writer.
+	ClusterAddress string `json:"clusterAddress"`
+	// The cluster's master user. Of a cluster that joined a global cluster they say nothing: it has the writer's.
+	MasterUsername     string `json:"masterUsername"`
+	MasterUserPassword string `json:"masterUserPassword"`
+
+	// Of an image that was baked: its id in every region, and where its contents are, "s3://bucket/key".
+	Images []string `json:"images"`
+	Bundle string   `json:"bundle"`
 
 	From   Member `json:"from"`
 	To     Member `json:"to"`
@@ -62,7 +74,7 @@ type Member struct {
 }
 
 // serveHook returns the URL that the emulator tells its events to; it is empty when nobody wants them.
-func (e *Emulator) serveHook(ctx context.Context, hook func(context.Context, Event) error) (string, error) {
+func (e *Emulator) serveHook(ctx context.Context, hook func(context.Context, *Event) error) (string, error) {
 	if hook == nil {
 		return "", nil
 	}
@@ -78,9 +90,11 @@ func (e *Emulator) serveHook(ctx context.Context, hook func(context.Context, Eve
 				http.Error(w, err.Error(), http.StatusBadRequest)
 				return
 			}
-			if err := hook(r.Context(), event); err != nil {
+			if err := hook(r.Context(), &event); err != nil {
 				http.Error(w, err.Error(), http.StatusInternalServerError)
+				return
 			}
+			_ = json.NewEncoder(w).Encode(map[string]int{"port": event.Port}) // the emulator may have gone
 		}),
 	}
 	go func() { _ = e.hook.Serve(listener) }() // ends when it is closed

@@ -1,7 +1,8 @@
 """Tells the drill what happened, so that it can start, stop or promote something real.
 
 An event is one JSON object, {"event": ..., facts}, posted to the URL in DRILL_HOOK. The call is synchronous: what is
-told has been done when it returns, and what fails there fails here. Without DRILL_HOOK nobody is told.
+told has been done when it returns, and what fails there fails here. The answer is a JSON object too. Without DRILL_HOOK
+nobody is told, and nothing is answered.
 """
 
 import json
@@ -19,11 +20,12 @@ _direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 def tell(event, **facts):
     url = os.environ.get("DRILL_HOOK")
     if not url:
-        return
+        return {}
     body = json.dumps({"event": event, **facts}).encode()
     request = urllib.request.Request(url, body, {"Content-Type": "application/json"})
     try:
-        _direct.open(request, timeout=_TIMEOUT).close()
+        with _direct.open(request, timeout=_TIMEOUT) as answer:
+            return json.loads(answer.read() or b"{}")
     except urllib.error.HTTPError as error:
         raise RuntimeError(
             f"{event}: the drill answered {error.code}: {error.read(500).decode(errors='replace')}"

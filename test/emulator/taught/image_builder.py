@@ -1,6 +1,7 @@
 """EC2 Image Builder, which ministack lacks: as much of its API as its CloudFormation types need.
 
-An image is built at once: its AMIs are registered in every region that its distribution configuration names.
+An image is built at once: its AMIs are registered in every region that its distribution configuration names. What is on
+it is the drill's affair, which is told what the recipe's components download.
 """
 
 import json
@@ -8,7 +9,7 @@ import re
 import uuid
 from datetime import datetime, timezone
 
-from taught import clients, hooks
+from taught import clients, drill, hooks
 from taught.refusals import Refusal, first
 
 app = hooks.ministack("app", "SERVICE_HANDLERS")
@@ -166,6 +167,12 @@ def _create_image(_operation, asked):
     build = 1 + sum(1 for arn in resources if arn.startswith(version + "/"))
     arn = f"{version}/{build}"
     amis = [_register(arn, region, name) for region, name in _distributed(asked, recipe)]
+    try:
+        for bundle in _downloads(recipe):
+            drill.tell("image-baked", images=[ami["image"] for ami in amis], bundle=bundle)
+    except Exception as error:
+        _deregister(amis)
+        return _error("InvalidRequestException", str(error), 400)
     resources[arn] = {
         "arn": arn,
         "name": recipe["name"],
@@ -174,6 +181,12 @@ def _create_image(_operation, asked):
         "outputResources": {"amis": amis},
     }
     return _ok({"imageBuildVersionArn": arn})
+
+
+def _downloads(recipe):
+    """What the recipe's own components download from S3."""
+    documents = [resources.get(component["componentArn"], {}).get("data", "") for component in recipe["components"]]
+    return [source for document in documents for source in re.findall(r"^\s*- source: (s3://\S+)$", document, re.M)]
 
 
 def _distributed(asked, recipe):
@@ -194,6 +207,11 @@ def _register(arn, region, name):
     asked["TagSpecifications"] = [{"ResourceType": "image", "Tags": tags}]
     image = clients.call("ec2", "RegisterImage", asked, region)["ImageId"]
     return {"region": region, "image": image, "name": name, "accountId": responses.get_account_id()}
+
+
+def _deregister(amis):
+    for ami in amis:
+        clients.call("ec2", "DeregisterImage", {"ImageId": ami["image"]}, ami["region"])
 
 
 def _get(asked):
@@ -233,8 +251,7 @@ def _start_state_update(_operation, asked):
     if missing:
         return missing
     if asked.get("includeResources", {}).get("amis"):
-        for ami in image["outputResources"]["amis"]:
-            clients.call("ec2", "DeregisterImage", {"ImageId": ami["image"]}, ami["region"])
+        _deregister(image["outputResources"]["amis"])
     del resources[image["arn"]]
     return _ok({"lifecycleExecutionId": f"lce-{uuid.uuid4()}", "resourceArn": image["arn"]})
 

@@ -69,17 +69,27 @@ def _create_instance(original, params):
         f"{instance['DBInstanceIdentifier']}.{suffix}.{responses.get_region()}.rds.amazonaws.com"
     )
     try:
-        drill.tell("database-created", **_instance_facts(instance))
+        answer_of_drill = drill.tell("database-created", **_instance_facts(instance), **_master_user(instance))
     except Exception as error:
         rds._ACTION_MAP["DeleteDBInstance"](
             {"DBInstanceIdentifier": [instance["DBInstanceIdentifier"]], "SkipFinalSnapshot": ["true"]}
         )
         return rds._error("InternalFailure", str(error), 500)
-    return _with_address(answer, instance)
+    _listen_on(instance, answer_of_drill.get("port"))
+    return _with_endpoint(answer, instance)
 
 
-def _with_address(answer, instance):
-    """The answer was written before the address was known."""
+def _listen_on(instance, port):
+    """The drill says where the database listens; all instances of a cluster, and it, have the same port."""
+    if port:
+        instance["Endpoint"]["Port"] = port
+        cluster = rds._clusters.get(instance.get("DBClusterIdentifier") or "")
+        if cluster:
+            cluster["Port"] = port
+
+
+def _with_endpoint(answer, instance):
+    """The answer was written before the endpoint was known."""
     inner = f"<CreateDBInstanceResult><DBInstance>{rds._instance_xml(instance)}</DBInstance></CreateDBInstanceResult>"
     return rds._xml(answer[0], "CreateDBInstanceResponse", inner)
 
@@ -104,6 +114,15 @@ def _instance_facts(instance):
         "isWriter": not (cluster and global_database.is_reader(cluster)),
         "address": instance["Endpoint"]["Address"],
         "port": instance["Endpoint"]["Port"],
+        "clusterAddress": cluster.get("Endpoint", ""),
+    }
+
+
+def _master_user(instance):
+    cluster = rds._clusters.get(instance.get("DBClusterIdentifier") or "") or {}
+    return {
+        "masterUsername": cluster.get("MasterUsername", ""),
+        "masterUserPassword": cluster.get("_MasterUserPassword", ""),
     }
 
 

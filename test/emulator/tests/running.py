@@ -35,6 +35,7 @@ class Hook(BaseHTTPRequestHandler):
 
     events = []
     refuse = set()
+    answers = {}  # event -> the object that it is answered with
     gates = {}  # event -> what it waits for
 
     def do_POST(self):
@@ -42,8 +43,9 @@ class Hook(BaseHTTPRequestHandler):
         Hook.events.append(event)
         if event["event"] in Hook.gates:
             Hook.gates[event["event"]].wait(60)
-        self.send_response(500 if event["event"] in Hook.refuse else 204)
+        self.send_response(500 if event["event"] in Hook.refuse else 200)
         self.end_headers()
+        self.wfile.write(json.dumps(Hook.answers.get(event["event"], {})).encode())
 
     def log_message(self, *_):
         pass

@@ -1,0 +1,73 @@
+# make drill    the main job on an embedded AWS: no account, nothing to start by hand
+# make faults   what goes wrong, scenario by scenario; SCENARIO=name with `make drill` runs one
+# make test     everything that is tested
+# make bundle   the release bundle that a deployment bakes into the golden image
+# make setup    what the others need; downloads go to .cache and node_modules
+# make clean    removes what was made here
+#
+# GNU make 3.81 and bash 3.2, which macOS has, will do.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+# Maven's own repository, so that nothing is left elsewhere.
+MVN := mvn --batch-mode --no-transfer-progress -Dmaven.repo.local=$(CURDIR)/.cache/m2
+BUNDLE := unishop/target/unishop.version
+
+# A banner about Node's age at every synthesis; the value is the version that it is silent about.
+export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
+
+.PHONY: help drill faults test setup bundle bench clean prerequisites
+.DELETE_ON_ERROR:
+
+help:
+	@sed -n 's/^# make/make/p' Makefile
+
+drill: setup bundle
+	go run ./test/drill $(SCENARIO)
+
+faults: setup bundle
+	go run ./test/drill faults
+
+test: setup bundle
+	gofmt -l $$(git ls-files '*.go') | (! grep .) || (echo 'gofmt -w these files' >&2; exit 1)
+	go vet ./...
+	go test ./...
+	.cache/emulator-venv/bin/python -m unittest discover -s test/emulator/tests
+	$(MVN) -q -f unishop/pom.xml verify
+
+bundle: $(BUNDLE)
+
+# What unishop.Version() hashes, and the code that does.
+SOURCES := $(shell find unishop -path unishop/target -prune -o -type f -print)
+$(BUNDLE): $(SOURCES) | prerequisites
+	$(MVN) -q -f unishop/pom.xml package -DskipTests
+	go run ./unishop/version > $@
+
+bench: setup bundle
+	go test ./test -run '^$$' -bench . -benchtime 3x
+
+setup: prerequisites node_modules/.package-lock.json .cache/emulator-venv/.made .cache/lint-venv/.made \
+	.cache/jdk25-venv/.made .cache/aws-venv/.made .cache/mariadb.made
+
+prerequisites:
+	@bash test/prerequisites.sh
+
+node_modules/.package-lock.json: package.json package-lock.json | prerequisites
+	npm ci --no-audit --no-fund
+	touch $@
+
+# venv NAME REQUIREMENTS
+define venv
+.cache/$(1)-venv/.made: $(2) | prerequisites
+	rm -rf .cache/$(1)-venv
+	python3 -m venv .cache/$(1)-venv
+	.cache/$(1)-venv/bin/pip install --quiet --disable-pip-version-check --requirement $(2)
+	touch $$@
+endef
+$(eval $(call venv,emulator,test/emulator/requirements.txt))
+$(eval $(call venv,lint,test/requirements-lint.txt))
+$(eval $(call venv,jdk25,test/world/requirements-jdk.txt))
+$(eval $(call venv,aws,test/world/requirements-aws.txt))
+
+clean:
+	rm -rf .cache node_modules cdk.out unishop/target

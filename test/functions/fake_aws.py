@@ -1,0 +1,108 @@
+"""Stands for the module boto3: clients that take what botocore's models take, answer what they say, raise the errors
+that botocore raises, and do what a world does.
+"""
+
+import functools
+import types
+
+import botocore.errorfactory
+import botocore.exceptions
+import botocore.session
+import botocore.validate
+from botocore import xform_name
+
+# Errors of every service, which the models do not list.
+COMMON = "AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "ValidationError"
+DENIALS = {"ssm": "AccessDeniedException", "secretsmanager": "AccessDeniedException", "ec2": "UnauthorizedOperation"}
+# Actions of IAM's that are not called as the operation is:
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html
+ACTIONS = {
+    "s3:ListObjectVersions": ["s3:ListBucketVersions"],
+    "s3:DeleteObjects": ["s3:DeleteObject", "s3:DeleteObjectVersion"],
+}
+CALL_SECONDS = 0.1
+
+
+@functools.cache
+def model(service):
+    return botocore.session.get_session().get_service_model(service)
+
+
+@functools.cache
+def operations(service):
+    return {xform_name(name): model(service).operation_model(name) for name in model(service).operation_names}
+
+
+@functools.cache
+def errors(service):
+    return botocore.errorfactory.ClientExceptionsFactory().create_client_exceptions(model(service))
+
+
+def fault(service, operation, code, message):
+    """The exception that botocore raises for an error; only for one that the service has."""
+    known = errors(service).from_code(code)
+    assert known is not botocore.exceptions.ClientError or code in COMMON, f"{service} has no error {code}"
+    return known({"Error": {"Code": code, "Message": message}}, operation)
+
+
+def check(shape, value, what):
+    report = botocore.validate.ParamValidator().validate(value, shape)
+    assert not report.has_errors(), f"{what}: {report.generate_report()}"
+
+
+class Aws:
+    """What is boto3 in the function under test."""
+
+    def __init__(self, world, clock, granted):
+        self.world, self.clock, self.granted = world, clock, granted
+        self.calls = []  # (region, operation, parameters)
+        self.denied = {}  # action: until when
+        self.real = {}  # service: what makes its client instead
+
+    def client(self, service, region, *, config):
+        if service in self.real:
+            return self.real[service](region, config)
+        return Client(self, service, region, config)
+
+    def called(self, *names):
+        return [(region, p) for region, name, p in self.calls if name in names]
+
+    def regions_asked(self):
+        return {region for region, _name, _parameters in self.calls}
+
+    def refuse_denied(self, service, operation):
+        action = f"{service}:{operation}"
+        for needed in ACTIONS.get(action, [action]):
+            if needed not in self.granted or self.clock.now < self.denied.get(needed, 0):
+                code = DENIALS.get(service, "AccessDenied")
+                raise fault(service, operation, code, f"not authorized to perform: {needed}")
+
+
+class Client:
+    def __init__(self, aws, service, region, config):
+        self._aws, self._service, self._region, self._config = aws, service, region, config
+        self.exceptions = errors(service)
+
+    def __getattr__(self, name):
+        if name not in operations(self._service):
+            raise AttributeError(f"{self._service} has no operation {name}")
+        return functools.partial(self._call, name)
+
+    def _call(self, name, **parameters):
+        aws, model_of = self._aws, operations(self._service)[name]
+        if model_of.input_shape:
+            check(model_of.input_shape, parameters, f"{name} is asked")
+        aws.calls.append((self._region, model_of.name, parameters))
+        aws.clock.sleep(CALL_SECONDS)
+        if self._region in aws.world.down:
+            self._try_in_vain()
+        aws.refuse_denied(self._service, model_of.name)
+        request = types.SimpleNamespace(region=self._region, service=self._service, operation=model_of.name)
+        answer = getattr(aws.world, name)(request, **parameters)
+        if model_of.output_shape:
+            check(model_of.output_shape, answer, f"{name} is answered")
+        return answer
+
+    def _try_in_vain(self):
+        self._aws.clock.sleep(self._config.connect_timeout * self._config.retries["total_max_attempts"])
+        raise botocore.exceptions.ConnectTimeoutError(endpoint_url=f"https://{self._service}.{self._region}")

@@ -1,0 +1,210 @@
+"""Runs the inline functions as they stand in the templates: their text, environment and permissions are read from the
+folder that TEMPLATES names. `go test ./test -run TestInlineFunctions` sets it; by hand, in the repository's folder:
+
+    npx cdk synth --quiet -c artifact=s3://releases/unishop-1.tar.gz
+    TEMPLATES=cdk.out .cache/emulator-venv/bin/python -m unittest discover -s test/functions
+"""
+
+import contextlib
+import dataclasses
+import functools
+import io
+import json
+import os
+import sys
+import threading
+import types
+import unittest.mock
+import uuid
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+from clock import Clock
+from fake_aws import Aws
+from world import ACCOUNT, PRIMARY, SECONDARY, World, other
+
+STACKS = {PRIMARY: "unishop-primary", SECONDARY: "unishop-secondary"}
+
+if "TEMPLATES" not in os.environ:
+    sys.exit(__doc__)
+
+# Nothing of the user's AWS. A real client, where a test makes one, reaches a server of the test's and no other.
+for name in [name for name in os.environ if name.startswith("AWS_")]:
+    del os.environ[name]
+os.environ |= {
+    "AWS_ACCESS_KEY_ID": "test",
+    "AWS_SECRET_ACCESS_KEY": "test",
+    "AWS_CONFIG_FILE": os.devnull,
+    "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+    "AWS_EC2_METADATA_DISABLED": "true",
+    "NO_PROXY": "127.0.0.1",
+    "no_proxy": "127.0.0.1",
+}
+
+
+@functools.cache
+def resources(region):
+    return json.loads(Path(os.environ["TEMPLATES"], STACKS[region] + ".template.json").read_text())["Resources"]
+
+
+@dataclasses.dataclass(frozen=True)
+class Function:
+    """The function behind a custom resource, as a template has it."""
+
+    kind: str  # Custom::...
+    code: types.CodeType
+    environment: dict
+    seconds: int
+    granted: frozenset  # actions
+
+
+@functools.cache
+def function(kind, region):
+    (custom,) = (r for r in resources(region).values() if r["Type"] == kind)
+    properties = resources(region)[custom["Properties"]["ServiceToken"]["Fn::GetAtt"][0]]["Properties"]
+    role = resources(region)[properties["Role"]["Fn::GetAtt"][0]]["Properties"]
+    actions = set()
+    for policy in role["Policies"]:
+        for statement in policy["PolicyDocument"]["Statement"]:
+            assert statement["Effect"] == "Allow", statement
+            action = statement["Action"]
+            actions.update([action] if isinstance(action, str) else action)
+    return Function(
+        kind,
+        compile(properties["Code"]["ZipFile"], kind, "exec"),
+        properties.get("Environment", {}).get("Variables", {}),
+        properties["Timeout"],
+        frozenset(actions),
+    )
+
+
+def names():
+    """What the two regions' resources are called, as the functions are told."""
+    role = {region: function("Custom::RegionRole", region).environment for region in STACKS}
+    return {
+        "global": role[PRIMARY]["GLOBAL_CLUSTER"],
+        "cluster": {region: role[other(region)]["OTHER_CLUSTER"] for region in STACKS},
+        "stack": {region: role[other(region)]["OTHER_STACK"] for region in STACKS},
+        "instance": {region: role[region]["INSTANCE"] for region in STACKS},
+        "secret": role[PRIMARY]["SECRET"],
+        "parameter": function("Custom::PublishedImage", PRIMARY).environment["PARAMETER"],
+    }
+
+
+@dataclasses.dataclass
+class Answer:
+    """What CloudFormation is answered, and what is left in the log."""
+
+    body: dict
+    size: int
+    headers: dict
+    log: str = ""
+    seconds: float = 0  # of the world's
+
+    @property
+    def status(self):
+        return self.body["Status"]
+
+    @property
+    def said(self):
+        return self.body["Data"]["Done"]
+
+
+class Bucket(BaseHTTPRequestHandler):
+    """The place in S3 that CloudFormation reads answers from."""
+
+    answers = []
+    refusals = []  # HTTP statuses for the next requests
+
+    def do_PUT(self):
+        text = self.rfile.read(int(self.headers["Content-Length"]))
+        refused = Bucket.refusals.pop(0) if Bucket.refusals else None
+        if refused is None:
+            Bucket.answers.append(Answer(json.loads(text), len(text), dict(self.headers)))
+        self.send_response(refused or 200)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *_):
+        pass
+
+
+@functools.cache
+def bucket_url():
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Bucket)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    return f"http://127.0.0.1:{server.server_port}/answer?signature=secret"
+
+
+class Lambda:
+    """Runs one function for one event after the other, in a world."""
+
+    def __init__(self, kind, region, world=None):
+        self.function, self.region = function(kind, region), region
+        self.world = world or World(Clock(), names())
+        self.aws = Aws(self.world, self.world.clock, self.function.granted)
+        self.module = {}
+        exec(self.function.code, self.module)
+        self.module["boto3"] = self.aws
+        self.module["time"] = self.module["signal"] = self.world.clock
+
+    def event(self, request, properties):
+        return {
+            "RequestType": request,
+            "ResponseURL": bucket_url(),
+            "StackId": self.world.stack_id(self.region),
+            "RequestId": str(uuid.uuid4()),
+            "ResourceType": self.function.kind,
+            "LogicalResourceId": "Resource",
+            "ResourceProperties": properties,
+        }
+
+    def send(self, request, properties, seconds=None):
+        """Has CloudFormation send an event, and returns the one answer that it gets."""
+        event, began = self.event(request, properties), self.world.clock.now
+        log = self.run(event, seconds or self.function.seconds)
+        answers = [a for a in Bucket.answers if a.body["RequestId"] == event["RequestId"]]
+        assert len(answers) == 1, f"{len(answers)} answers:\n{log}"
+        return dataclasses.replace(answers[0], log=log, seconds=self.world.clock.now - began)
+
+    def run(self, event, seconds):
+        """Has Lambda run the function, and returns its log."""
+        context = types.SimpleNamespace(
+            invoked_function_arn=f"arn:aws:lambda:{self.region}:{ACCOUNT}:function:f",
+            get_remaining_time_in_millis=lambda: seconds * 1000,
+        )
+        log = io.StringIO()
+        environment = self.function.environment | {"AWS_REGION": self.region}
+        with (
+            unittest.mock.patch.dict(os.environ, environment),
+            contextlib.redirect_stdout(log),
+            contextlib.redirect_stderr(log),
+        ):
+            self.module["handler"](event, context)
+        return log.getvalue()
+
+
+class RegionRole(Lambda):
+    """RegionRole's function, with what its events say."""
+
+    def __init__(self, region, world=None):
+        super().__init__("Custom::RegionRole", region, world)
+
+    def ask(self, role, way="switchover", request="Update", **how):
+        return self.while_it(request, lambda: self.send(request, {"Role": role, "Way": way, "Reconcile": ""}, **how))
+
+    def delete(self, **how):
+        return self.while_it("Delete", lambda: self.send("Delete", {"Role": "active", "Way": "switchover"}, **how))
+
+    def while_it(self, request, send):
+        """Sends while the stack is in the state in which CloudFormation sends such an event."""
+        self.world.set_stack(self.region, request.upper() + "_IN_PROGRESS", since=self.world.clock.now)
+        return send()
+
+    def moves(self):
+        """The changing calls: (region that was asked, operation's kind, region of the new writer)."""
+        calls = [c for c in self.aws.calls if c[1] in ("FailoverGlobalCluster", "SwitchoverGlobalCluster")]
+        return [
+            (region, name.removesuffix("GlobalCluster").lower(), p["TargetDbClusterIdentifier"].split(":")[3])
+            for region, name, p in calls
+        ]

@@ -1,0 +1,311 @@
+"""Active: the region's cluster becomes the writer, by a failover or by a switchover."""
+
+import socket
+import time
+import unittest
+
+import boto3
+from running import PRIMARY, SECONDARY, RegionRole
+
+
+class WhoIsTheWriterAlready(unittest.TestCase):
+    def test_has_nothing_to_do_either_way(self):
+        for way in ("failover", "switchover"):
+            for request in ("Create", "Update"):
+                with self.subTest(way=way, request=request):
+                    role = RegionRole(PRIMARY)
+                    answer = role.ask("active", way, request)
+                    self.assertEqual((answer.status, answer.said), ("SUCCESS", "nothing: already the writer"))
+                    self.assertEqual((role.moves(), role.aws.regions_asked()), ([], {PRIMARY}))
+
+    def test_has_nothing_to_do_after_a_failover_whose_rest_takes_hours(self):
+        role = RegionRole(SECONDARY)
+        role.ask("active", "failover")
+        self.assertEqual(role.world.status, "failing-over")
+        self.assertEqual(role.ask("active", "failover").said, "nothing: already the writer")
+        self.assertEqual(role.ask("active", "switchover").said, "nothing: already the writer")
+        self.assertEqual(len(role.moves()), 1)
+
+    def test_is_done_only_when_its_cluster_and_its_instance_are_available(self):
+        role = RegionRole(PRIMARY)
+        role.world.instance_status = "modifying"
+        role.world.cluster_status[PRIMARY] = "modifying"
+        role.world.clock.after(40, lambda: setattr(role.world, "instance_status", "available"))
+        role.world.clock.after(70, lambda: role.world.cluster_status.update({PRIMARY: "available"}))
+        answer = role.ask("active")
+        self.assertEqual(answer.status, "SUCCESS")
+        self.assertGreater(answer.seconds, 70)
+
+    def test_is_refused_when_the_instance_never_becomes_available(self):
+        role = RegionRole(PRIMARY)
+        role.world.instance_status = "incompatible-parameters"
+        answer = role.ask("active")
+        self.assertEqual(answer.status, "FAILED")
+        self.assertIn("no time is left", answer.said)
+
+
+class AFailover(unittest.TestCase):
+    def setUp(self):
+        self.role = RegionRole(SECONDARY)
+        self.world = self.role.world
+
+    def fail_over(self, **how):
+        return self.role.ask("active", "failover", **how)
+
+    def test_moves_the_writer_with_the_other_region_down_and_asks_it_nothing(self):
+        self.world.down.add(PRIMARY)
+        answer = self.fail_over()
+        self.assertEqual(answer.status, "SUCCESS")
+        self.assertEqual(self.world.writer, SECONDARY)
+        self.assertEqual(self.role.moves(), [(SECONDARY, "failover", SECONDARY)])
+        self.assertEqual(self.role.aws.called("FailoverGlobalCluster")[0][1]["AllowDataLoss"], True)
+        self.assertEqual(self.role.aws.regions_asked(), {SECONDARY})
+
+    def test_tells_way_lag_and_seconds_in_the_output_and_in_the_log(self):
+        answer = self.fail_over()
+        self.assertRegex(answer.said, r"^failover in 3\d\.\d s, lag before 120 ms$")
+        self.assertIn(answer.said, answer.log)
+
+    def test_is_done_when_its_own_parts_are_available_whatever_the_global_cluster_is(self):
+        self.world.down.add(PRIMARY)
+        answer = self.fail_over()
+        self.assertEqual(self.world.status, "failing-over")
+        self.assertEqual(self.world.cluster_status[SECONDARY], "available")
+        self.assertGreater(answer.seconds, self.world.move_seconds + self.world.settle_seconds)
+
+    def test_goes_on_without_a_lag(self):
+        self.world.lag[SECONDARY] = None
+        self.assertIn("lag before unknown", self.fail_over().said)
+
+    def test_goes_on_without_a_lag_when_cloudwatch_refuses(self):
+        self.role.aws.denied["cloudwatch:GetMetricStatistics"] = float("inf")
+        answer = self.fail_over()
+        self.assertIn("lag before unknown", answer.said)
+        self.assertLess(answer.seconds, 40, "it waits for a permission that it can do without")
+
+    def test_goes_on_within_two_seconds_when_cloudwatch_never_answers(self):
+        with socket.create_server(("127.0.0.1", 0)) as silent:
+            self.role.aws.real["cloudwatch"] = lambda region, config: boto3.client(
+                "cloudwatch", region, config=config, endpoint_url=f"http://127.0.0.1:{silent.getsockname()[1]}"
+            )
+            began = time.monotonic()
+            answer = self.fail_over()
+        self.assertLess(time.monotonic() - began, 2.5)
+        self.assertIn("lag before unknown", answer.said)
+        self.assertIn("Read timeout", answer.log)
+
+    def test_joins_a_failover_to_itself(self):
+        self.world.begin(SECONDARY, lossy=True)
+        self.world.clock.sleep(5)
+        answer = self.fail_over()
+        self.assertRegex(answer.said, "^joined a failover that was under way in ")
+        self.assertEqual((self.world.writer, self.role.moves()), (SECONDARY, []))
+
+    def test_asks_away_a_switchover_that_hangs_every_ten_seconds_until_it_is_accepted(self):
+        self.world.begin(SECONDARY)
+        self.world.down.add(PRIMARY)
+        self.world.clock.sleep(5)
+        answer = self.fail_over()
+        self.assertEqual(answer.status, "SUCCESS")
+        self.assertRegex(answer.said, "^failover in ")
+        self.assertEqual(self.world.writer, SECONDARY)
+        self.assertGreaterEqual(len(self.role.moves()), 5)
+        self.assertLessEqual(len(self.role.moves()), 7)
+        self.assertEqual(self.role.aws.regions_asked(), {SECONDARY})
+
+    def test_does_not_lose_what_a_switchover_saves_in_time(self):
+        self.world.begin(SECONDARY)
+        self.world.clock.sleep(5)
+        self.assertEqual(self.fail_over().said, "nothing: already the writer")
+        self.assertEqual(self.world.writer, SECONDARY)
+        self.assertIsNone(self.world.operation)
+
+    def test_waits_in_the_region_that_still_writes_until_a_hanging_switchover_away_is_given_up(self):
+        self.world.swap()
+        self.world.begin(PRIMARY)
+        self.world.down.add(PRIMARY)
+        self.world.clock.sleep(5)
+        self.world.clock.after(300, lambda: setattr(self.world, "gives_up", True))
+        answer = self.fail_over()
+        self.assertEqual((answer.status, answer.said), ("SUCCESS", "nothing: already the writer"))
+        self.assertGreater(answer.seconds, 300)
+        self.assertEqual((self.role.moves(), self.role.aws.regions_asked()), ([], {SECONDARY}))
+
+    def test_follows_a_switchover_away_that_gets_through_after_all(self):
+        self.world.swap()
+        self.world.begin(PRIMARY)
+        self.world.clock.sleep(5)
+        self.assertRegex(self.fail_over().said, "^failover in ")
+        self.assertEqual(self.world.writer, SECONDARY)
+
+    def test_that_takes_longer_than_there_is_time_is_refused_and_joined_by_the_next_run(self):
+        self.world.move_seconds = 1200
+        answer = self.fail_over()
+        self.assertEqual(answer.status, "FAILED")
+        self.assertRegex(
+            answer.said,
+            r"^no time is left to wait for the failover to arn:.*run the same command again, which joins it$",
+        )
+        self.assertLess(answer.seconds, 900)
+        again = self.fail_over()
+        self.assertRegex(again.said, "^joined a failover that was under way in ")
+        self.assertEqual(len(self.role.moves()), 1)
+
+    def test_that_aws_gives_up_is_refused(self):
+        self.world.gives_up = True
+        answer = self.fail_over()
+        self.assertEqual(answer.status, "FAILED")
+        self.assertRegex(answer.said, "^AWS gave up the failover to .*run the command again$")
+        self.assertLess(answer.seconds, 120)
+
+    def test_goes_on_when_a_new_role_is_denied_for_a_while(self):
+        for action in self.role.aws.granted - {"rds:SwitchoverGlobalCluster"}:
+            with self.subTest(action):
+                self.setUp()
+                self.role.aws.denied[action] = 40
+                self.assertEqual(self.fail_over().status, "SUCCESS")
+                self.assertEqual(self.world.writer, SECONDARY)
+
+    def test_fails_in_aws_s_words_after_a_minute_of_being_denied(self):
+        self.role.aws.denied["rds:FailoverGlobalCluster"] = float("inf")
+        answer = self.fail_over()
+        self.assertEqual(answer.status, "FAILED")
+        self.assertIn("not authorized to perform: rds:FailoverGlobalCluster", answer.said)
+        self.assertGreater(answer.seconds, 60)
+        self.assertLess(answer.seconds, 80)
+
+
+class ASwitchover(unittest.TestCase):
+    """Home again: the primary takes over from the secondary."""
+
+    def setUp(self):
+        self.role = RegionRole(PRIMARY)
+        self.world = self.role.world
+        self.world.swap()
+
+    def switch_over(self, **how):
+        return self.role.ask("active", **how)
+
+    def test_is_asked_in_the_region_of_the_writer_and_loses_nothing(self):
+        answer = self.switch_over()
+        self.assertRegex(answer.said, r"^switchover in 3\d\.\d s, lag before 120 ms$")
+        self.assertEqual(self.role.moves(), [(SECONDARY, "switchover", PRIMARY)])
+        self.assertEqual(self.world.writer, PRIMARY)
+
+    def test_joins_one_to_itself(self):
+        self.world.begin(PRIMARY)
+        self.world.clock.sleep(5)
+        self.assertRegex(self.switch_over().said, "^joined a switchover that was under way in ")
+        self.assertEqual((self.world.writer, self.role.moves()), (PRIMARY, []))
+
+    def test_waits_out_one_to_the_other_region_and_then_takes_the_writer_back(self):
+        self.world.swap()
+        self.world.writer = PRIMARY
+        self.world.lag = {PRIMARY: 120.0, SECONDARY: 120.0}
+        self.world.begin(SECONDARY)
+        self.world.clock.sleep(5)
+        answer = self.switch_over()
+        self.assertRegex(answer.said, "^switchover in ")
+        self.assertEqual(set(self.role.moves()), {(SECONDARY, "switchover", PRIMARY)})
+        self.assertEqual(self.world.writer, PRIMARY)
+
+    def test_waits_for_a_member_that_is_resynchronised(self):
+        self.world.members[PRIMARY] = "pending-resync"
+        self.world.clock.after(200, lambda: self.world.members.update({PRIMARY: "connected"}))
+        answer = self.switch_over()
+        self.assertEqual(answer.status, "SUCCESS")
+        self.assertGreater(answer.seconds, 200)
+        self.assertEqual(len(self.role.moves()), 1, "asked before it could be accepted")
+
+    def test_is_refused_when_resynchronising_takes_longer_than_there_is_time(self):
+        self.world.members[PRIMARY] = "pending-resync"
+        answer = self.switch_over()
+        self.assertRegex(
+            answer.said, "^no time is left to wait for .*cluster:unishop-primary to be ready for a switchover"
+        )
+        self.assertEqual((answer.status, self.role.moves()), ("FAILED", []))
+
+    def test_is_tried_again_every_ten_seconds_while_aws_does_not_accept_it(self):
+        self.world.status = "modifying"
+        self.world.clock.after(35, lambda: setattr(self.world, "status", "available"))
+        self.assertEqual(self.switch_over().status, "SUCCESS")
+        self.assertGreaterEqual(len(self.role.moves()), 4)
+        self.assertLessEqual(len(self.role.moves()), 5)
+
+    def test_that_aws_gives_up_is_refused(self):
+        self.world.gives_up = True
+        answer = self.switch_over()
+        self.assertRegex(answer.said, "^AWS gave up the switchover to ")
+        self.assertEqual((answer.status, self.world.writer), ("FAILED", SECONDARY))
+
+    def test_fails_when_the_region_of_the_writer_is_down(self):
+        self.world.down.add(SECONDARY)
+        answer = self.switch_over()
+        self.assertEqual(answer.status, "FAILED")
+        self.assertIn("https://rds.us-west-1", answer.said)
+
+    def test_asked_by_a_run_whose_operation_has_ended_is_never_begun(self):
+        endings = {
+            "cancelled": lambda: self.world.set_stack(PRIMARY, "UPDATE_ROLLBACK_IN_PROGRESS"),
+            "rolled back": lambda: self.world.set_stack(PRIMARY, "UPDATE_ROLLBACK_COMPLETE"),
+            "another update begun": lambda: self.world.set_stack(PRIMARY, "UPDATE_IN_PROGRESS", since=100),
+        }
+        for ending, end in endings.items():
+            with self.subTest(ending):
+                self.setUp()
+                self.world.members[PRIMARY] = "pending-resync"
+                self.world.clock.after(100, end)
+                self.world.clock.after(200, lambda: self.world.members.update({PRIMARY: "connected"}))
+                answer = self.switch_over()
+                self.assertRegex(answer.said, "^nothing: Update in ")
+                self.assertEqual((answer.status, self.role.moves()), ("SUCCESS", []))
+
+    def test_is_not_begun_by_a_new_role_when_the_operation_ends_while_it_is_denied(self):
+        self.role.aws.denied["rds:SwitchoverGlobalCluster"] = 30
+        self.world.clock.after(20, lambda: self.world.set_stack(PRIMARY, "UPDATE_ROLLBACK_IN_PROGRESS"))
+        self.assertRegex(self.switch_over().said, "^nothing: ")
+        self.assertEqual(self.world.writer, SECONDARY)
+        self.assertIsNone(self.world.operation)
+
+    def test_is_not_begun_twice_by_a_second_event_that_comes_while_the_first_still_runs(self):
+        second = RegionRole(PRIMARY, self.world)
+        answers = []
+
+        def cancel():
+            self.world.set_stack(PRIMARY, "UPDATE_ROLLBACK_IN_PROGRESS")
+            answers.append(second.send("Update", {"Role": "pilot-light", "Way": "switchover", "Reconcile": ""}))
+
+        self.world.clock.after(15, cancel)
+        answer = self.switch_over()
+        self.assertEqual(
+            [(a.status, a.said) for a in answers], [("SUCCESS", "nothing: Update in UPDATE_ROLLBACK_IN_PROGRESS")]
+        )
+        self.assertEqual((self.role.moves(), second.moves()), ([(SECONDARY, "switchover", PRIMARY)], []))
+        self.assertEqual((answer.status, self.world.writer), ("SUCCESS", PRIMARY), "what has begun is seen to its end")
+
+
+class AClusterThatIsNotInTheGlobalDatabase(unittest.TestCase):
+    def test_is_refused_whatever_is_asked_with_the_way_out(self):
+        for what, ask in {
+            "failover": lambda role: role.ask("active", "failover"),
+            "switchover": lambda role: role.ask("active"),
+            "pilot light": lambda role: role.ask("pilot-light"),
+            "delete": lambda role: role.delete(),
+        }.items():
+            for region in (PRIMARY, SECONDARY):
+                for gone in ("the cluster", "the global database"):
+                    with self.subTest(what, region=region, gone=gone):
+                        role = RegionRole(region)
+                        if gone == "the cluster":
+                            del role.world.members[region]
+                        else:
+                            role.world.names["global"] = "another"
+                        answer = ask(role)
+                        self.assertEqual((answer.status, role.moves()), ("FAILED", []))
+                        self.assertRegex(
+                            answer.said, "is not in the global database unishop: docs/runbook.md, .* has the way out$"
+                        )
+
+
+if __name__ == "__main__":
+    unittest.main()

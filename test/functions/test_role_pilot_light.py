@@ -1,0 +1,186 @@
+"""Pilot light: the region gives the writer back, or is refused what would leave both regions dark."""
+
+import unittest
+
+from running import PRIMARY, SECONDARY, RegionRole
+
+
+class WhoIsNotTheWriter(unittest.TestCase):
+    def test_has_nothing_to_do(self):
+        for request in ("Create", "Update"):
+            with self.subTest(request):
+                role = RegionRole(SECONDARY)
+                answer = role.ask("pilot-light", request=request)
+                self.assertEqual((answer.status, answer.said), ("SUCCESS", "nothing: not the writer"))
+                self.assertEqual((role.moves(), role.aws.regions_asked()), ([], {SECONDARY}))
+
+    def test_is_put_to_rest_while_it_is_resynchronised_for_hours(self):
+        role = RegionRole(PRIMARY)
+        role.world.begin(SECONDARY, lossy=True)
+        role.world.clock.sleep(60)
+        self.assertEqual(role.world.members[PRIMARY], "pending-resync")
+        answer = role.ask("pilot-light")
+        self.assertEqual((answer.status, answer.said), ("SUCCESS", "nothing: not the writer"))
+        self.assertLess(answer.seconds, 10)
+
+    def test_waits_until_a_move_to_it_has_ended_and_then_gives_back(self):
+        role = RegionRole(SECONDARY)
+        role.world.lag[PRIMARY] = 120.0
+        role.world.begin(SECONDARY)
+        role.world.clock.sleep(5)
+        answer = role.ask("pilot-light")
+        self.assertRegex(answer.said, "^hand-back in ")
+        self.assertEqual(role.world.writer, PRIMARY)
+
+
+class TheSecret(unittest.TestCase):
+    def setUp(self):
+        self.role = RegionRole(SECONDARY)
+
+    def test_is_waited_for(self):
+        self.role.world.secrets[SECONDARY] = 50
+        answer = self.role.ask("pilot-light", request="Create")
+        self.assertEqual(answer.status, "SUCCESS")
+        self.assertGreater(answer.seconds, 50)
+
+    def test_that_never_arrives_is_refused_with_where_to_look(self):
+        for error in ("AccessDeniedException", "ResourceNotFoundException"):
+            with self.subTest(error):
+                self.setUp()
+                self.role.world.secrets[SECONDARY], self.role.world.no_secret = float("inf"), error
+                answer = self.role.ask("pilot-light", request="Create")
+                self.assertEqual(answer.status, "FAILED")
+                self.assertRegex(answer.said, "^the secret unishop/database has not arrived here.* status in us-east-1")
+                self.assertLess(answer.seconds, 150)
+
+    def test_is_not_asked_for_by_an_active_region(self):
+        self.role.world.secrets[SECONDARY] = float("inf")
+        self.assertEqual(self.role.ask("active", "failover").status, "SUCCESS")
+
+
+class AHandBack(unittest.TestCase):
+    """The secondary is darkened while it is the writer, with the primary ready to sell."""
+
+    def setUp(self):
+        self.role = RegionRole(SECONDARY)
+        self.world = self.role.world
+        self.world.swap()
+        self.world.set_stack(PRIMARY, "UPDATE_COMPLETE", role="active")
+
+    def hand_back(self):
+        return self.role.ask("pilot-light")
+
+    def test_is_a_switchover_that_loses_nothing(self):
+        answer = self.hand_back()
+        self.assertRegex(answer.said, r"^hand-back in 3\d\.\d s, lag before 120 ms$")
+        self.assertEqual(self.role.moves(), [(SECONDARY, "switchover", PRIMARY)])
+        self.assertEqual(self.world.writer, PRIMARY)
+
+    def test_works_from_the_primary_to_the_secondary_too(self):
+        role = RegionRole(PRIMARY)
+        role.world.set_stack(SECONDARY, "CREATE_COMPLETE", role="active")
+        self.assertRegex(role.ask("pilot-light").said, "^hand-back in ")
+        self.assertEqual(role.moves(), [(PRIMARY, "switchover", SECONDARY)])
+
+    def test_that_is_under_way_is_joined_without_asking_whether_the_other_can_sell(self):
+        self.world.begin(PRIMARY)
+        self.world.set_stack(PRIMARY, "UPDATE_IN_PROGRESS")
+        self.world.clock.sleep(5)
+        self.assertRegex(self.hand_back().said, "^joined a hand-back that was under way in ")
+        self.assertEqual(self.role.moves(), [])
+
+    def test_goes_on_when_the_other_stack_has_rolled_back_to_what_sold_before(self):
+        self.world.set_stack(PRIMARY, "UPDATE_ROLLBACK_COMPLETE", role="active")
+        self.assertRegex(self.hand_back().said, "^hand-back in ")
+
+    def test_that_aws_gives_up_is_refused(self):
+        self.world.gives_up = True
+        answer = self.hand_back()
+        self.assertRegex(answer.said, "^AWS gave up the hand-back to ")
+        self.assertEqual((answer.status, self.world.writer), ("FAILED", SECONDARY))
+
+    def test_waits_for_cloudwatch_to_know_the_lag_of_who_was_the_writer_a_moment_ago(self):
+        self.world.lag[PRIMARY] = None
+        self.world.clock.after(100, lambda: self.world.lag.update({PRIMARY: 80.0}))
+        answer = self.hand_back()
+        self.assertRegex(answer.said, "^hand-back in .* lag before 80 ms$")
+
+    def test_asked_by_a_run_whose_operation_has_ended_is_never_begun(self):
+        self.world.lag[PRIMARY] = None
+        self.world.clock.after(90, lambda: self.world.set_stack(SECONDARY, "UPDATE_ROLLBACK_IN_PROGRESS"))
+        self.world.clock.after(100, lambda: self.world.lag.update({PRIMARY: 80.0}))
+        answer = self.hand_back()
+        self.assertEqual((answer.status, answer.said), ("SUCCESS", "nothing: Update in UPDATE_ROLLBACK_IN_PROGRESS"))
+        self.assertEqual(self.role.moves(), [])
+
+    def refused(self, why):
+        answer = self.hand_back()
+        self.assertEqual((answer.status, self.role.moves(), self.world.writer), ("FAILED", [], SECONDARY))
+        self.assertRegex(answer.said, "^unishop-primary is at rest: both regions would be dark; ")
+        self.assertIn("`cdk deploy --all` brings everything home", answer.said)
+        self.assertIn(why, answer.said)
+        return answer
+
+    def test_is_refused_while_the_other_is_at_rest(self):
+        self.world.set_stack(PRIMARY, "UPDATE_COMPLETE", role="pilot-light")
+        answer = self.refused("its stack is UPDATE_COMPLETE, with the role pilot-light")
+        self.assertLess(answer.seconds, 10)
+
+    def test_is_refused_while_the_other_is_not_complete(self):
+        for status in ("UPDATE_IN_PROGRESS", "ROLLBACK_FAILED", "DELETE_IN_PROGRESS"):
+            with self.subTest(status):
+                self.setUp()
+                self.world.set_stack(PRIMARY, status, role="active")
+                self.refused(f"its stack is {status}")
+
+    def test_is_refused_when_the_other_stack_declares_no_role(self):
+        del self.world.stacks[PRIMARY]["Outputs"]
+        self.refused("with the role none")
+
+    def test_is_refused_when_there_is_no_other_stack(self):
+        self.world.stacks[PRIMARY]["StackName"] = "another"
+        self.refused("its stack cannot be asked: ")
+
+    def test_is_refused_while_the_other_region_does_not_answer(self):
+        self.world.down.add(PRIMARY)
+        self.refused("its stack cannot be asked: Connect timeout")
+
+    def test_is_refused_while_the_other_is_resynchronised(self):
+        self.world.members[PRIMARY] = "pending-resync"
+        self.refused("its cluster is being resynchronised")
+
+    def test_is_refused_with_a_lag_of_a_minute_and_allowed_with_less(self):
+        self.world.lag[PRIMARY] = 60_000.0
+        self.refused("its lag is 60000 ms, and must be under 60000 ms")
+        self.world.lag[PRIMARY] = 59_999.0
+        self.assertEqual(self.hand_back().status, "SUCCESS")
+
+    def test_is_refused_when_the_lag_stays_unknown(self):
+        self.world.lag[PRIMARY] = None
+        answer = self.refused("its lag is unknown")
+        self.assertGreater(answer.seconds, 120)
+        self.assertLess(answer.seconds, 240)
+
+    def test_from_the_primary_is_refused_with_the_way_there(self):
+        role = RegionRole(PRIMARY)
+        answer = role.ask("pilot-light")
+        self.assertEqual((answer.status, role.moves()), ("FAILED", []))
+        self.assertRegex(answer.said, "^unishop-secondary is at rest: .*`cdk deploy --all -c failover=planned`")
+
+
+class TheOnlyCopy(unittest.TestCase):
+    def test_is_never_darkened_not_even_while_the_rest_of_a_failover_shows(self):
+        role = RegionRole(SECONDARY)
+        role.world.down.add(PRIMARY)
+        role.ask("active", "failover")
+        self.assertIsNotNone(role.world.operation)
+        answer = role.ask("pilot-light")
+        self.assertEqual((answer.status, len(role.moves())), ("FAILED", 1))
+        self.assertRegex(
+            answer.said, "^this is the only copy of the data: arn:.*:us-east-1:.* is not in the global database"
+        )
+        self.assertLess(answer.seconds, 10)
+
+
+if __name__ == "__main__":
+    unittest.main()

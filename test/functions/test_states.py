@@ -1,0 +1,79 @@
+"""When the functions act: only in the states of the stack that mean what the event says."""
+
+import unittest
+
+from fake_aws import model
+from running import PRIMARY, SECONDARY, Lambda, RegionRole
+
+UPWARDS = {"CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS"}
+DOWNWARDS = {"DELETE_IN_PROGRESS", "ROLLBACK_IN_PROGRESS"}
+ACTS = {
+    ("Custom::RegionRole", "Create"): UPWARDS,
+    ("Custom::RegionRole", "Update"): UPWARDS,
+    ("Custom::RegionRole", "Delete"): {"DELETE_IN_PROGRESS"},
+    ("Custom::PublishedImage", "Create"): UPWARDS,
+    ("Custom::PublishedImage", "Update"): UPWARDS | {"UPDATE_ROLLBACK_IN_PROGRESS"},
+    ("Custom::PublishedImage", "Delete"): DOWNWARDS,
+    ("Custom::Teardown", "Create"): set(),
+    ("Custom::Teardown", "Update"): set(),
+    ("Custom::Teardown", "Delete"): DOWNWARDS,
+}
+PROPERTIES = {
+    "Custom::RegionRole": {"Role": "active", "Way": "switchover", "Reconcile": ""},
+    "Custom::PublishedImage": {"Image": "arn"},
+    "Custom::Teardown": {"Bucket": "site"},
+}
+CHANGES = "SwitchoverGlobalCluster", "PutParameter", "DeleteParameter", "DeleteObjects"
+
+
+def ready(kind):
+    """A function that finds something to change, whatever it is asked."""
+    region = SECONDARY if kind == "Custom::RegionRole" else PRIMARY
+    run = Lambda(kind, region)
+    run.world.images = {(SECONDARY, "arn"): ["ami-1"]}
+    run.world.parameter, run.world.objects = "ami-0", [("page", "null", False)]
+    return run
+
+
+class AFunction(unittest.TestCase):
+    def test_acts_in_the_states_that_mean_it_and_changes_nothing_in_any_other(self):
+        states = model("cloudformation").shape_for("StackStatus").enum
+        self.assertGreater(len(states), 20)
+        for (kind, request), acts in ACTS.items():
+            for state in states:
+                with self.subTest(kind, request=request, state=state):
+                    run = ready(kind)
+                    if (kind, request) == ("Custom::RegionRole", "Delete"):
+                        run.world.swap()
+                    run.world.set_stack(run.region, state)
+                    answer = run.send(request, PROPERTIES[kind])
+                    self.assertEqual(answer.status, "SUCCESS")
+                    self.assertEqual(bool(run.aws.called(*CHANGES)), state in acts)
+                    if state not in acts:
+                        self.assertEqual(answer.said, f"nothing: {request} in {state}")
+                        self.assertEqual([name for _region, name, _p in run.aws.calls], ["DescribeStacks"])
+
+
+class ARenamedRegionRole(unittest.TestCase):
+    def test_is_created_under_the_new_name_and_deleted_under_the_old_without_a_move(self):
+        role = RegionRole(PRIMARY)
+        role.world.set_stack(PRIMARY, "UPDATE_IN_PROGRESS")
+        created = role.send("Create", PROPERTIES["Custom::RegionRole"])
+        role.world.set_stack(PRIMARY, "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS")
+        deleted = role.send("Delete", PROPERTIES["Custom::RegionRole"])
+        self.assertEqual([created.status, deleted.status], ["SUCCESS", "SUCCESS"])
+        self.assertEqual(role.moves(), [])
+
+
+class AnEventThatComesAgainAfterARollback(unittest.TestCase):
+    def test_promotes_nothing(self):
+        role = RegionRole(SECONDARY)
+        for state in ("UPDATE_ROLLBACK_IN_PROGRESS", "UPDATE_ROLLBACK_COMPLETE"):
+            role.world.set_stack(SECONDARY, state)
+            answer = role.send("Update", {"Role": "active", "Way": "failover", "Reconcile": ""})
+            self.assertEqual((answer.status, answer.said), ("SUCCESS", f"nothing: Update in {state}"))
+        self.assertEqual((role.moves(), role.world.writer), ([], PRIMARY))
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,247 @@
+"""A world in which two regions have one global database: it behaves, and takes its time over it. What a test does not
+change is at home: the primary sells and writes, the secondary is its pilot light.
+"""
+
+import datetime
+
+from fake_aws import fault
+
+PRIMARY, SECONDARY = "us-east-1", "us-west-1"
+ACCOUNT = "111122223333"
+
+
+def other(region):
+    return SECONDARY if region == PRIMARY else PRIMARY
+
+
+class World:
+    def __init__(self, clock, names):
+        self.clock, self.names = clock, names  # names: of the clusters and stacks by region, of what both share
+        self.down = set()
+        # Of the global database.
+        self.members = {region: "connected" for region in (PRIMARY, SECONDARY)}
+        self.writer, self.status, self.operation = PRIMARY, "available", None
+        self.move_seconds, self.shows_seconds, self.settle_seconds = 30, 2, 5
+        self.hanging_seconds = 60  # after which a failover is accepted while a switchover hangs
+        self.gives_up = False
+        self.slow = {}  # region, or "global": seconds more until its cluster is available after a move
+        self.cluster_status = dict.fromkeys(self.members, "available")
+        self.instance_status = "available"
+        self.lag = {PRIMARY: None, SECONDARY: 120.0}  # by reader
+        # Of everything else.
+        self.stacks = {region: self._stack(region) for region in (PRIMARY, SECONDARY)}
+        self.secrets = {PRIMARY: 0, SECONDARY: 0}  # when it is there
+        # Not ResourceNotFoundException: without an ARN, a permission for secret:<name>-?????? does not apply to it.
+        self.no_secret = "AccessDeniedException"
+        self.images, self.parameter, self.validation_seconds, self.rejected = {}, None, 1, set()
+        self.objects, self.kept = [], set()
+
+    def arn(self, region, service="rds", resource=None):
+        return f"arn:aws:{service}:{region}:{ACCOUNT}:{resource or 'cluster:' + self.names['cluster'][region]}"
+
+    def stack_id(self, region):
+        return self.arn(region, "cloudformation", f"stack/{self.names['stack'][region]}/0a1b")
+
+    def _stack(self, region):
+        role = "active" if region == PRIMARY else "pilot-light"
+        return {
+            "StackName": self.names["stack"][region],
+            "CreationTime": moment(0),
+            "StackStatus": "UPDATE_COMPLETE",
+            "Outputs": [
+                {"OutputKey": "DatabaseEndpoint", "OutputValue": "db"},
+                {"OutputKey": "Role", "OutputValue": role},
+            ],
+        }
+
+    # --- What happens in the world ------------------------------------------------------------------------------------
+
+    def set_stack(self, region, status, since=None, role=None):
+        self.stacks[region]["StackStatus"] = status
+        if since is not None:
+            self.stacks[region]["LastUpdatedTime"] = moment(since)
+        if role:
+            self.stacks[region]["Outputs"][1]["OutputValue"] = role
+
+    def swap(self, member="connected"):
+        """The secondary has become the active region; its old writer is in this state, or gone (None)."""
+        self.writer = SECONDARY
+        self.lag = {PRIMARY: 120.0 if member == "connected" else None, SECONDARY: None}
+        self.members[PRIMARY] = member
+        if member is None:
+            del self.members[PRIMARY]
+        self.set_stack(PRIMARY, "UPDATE_COMPLETE", role="pilot-light")
+        self.set_stack(SECONDARY, "UPDATE_COMPLETE", role="active")
+
+    def begin(self, target, lossy=False):
+        operation = self.operation = {"from": self.writer, "to": target, "lossy": lossy, "began": self.clock.now}
+        self._set_status("failing-over" if lossy else "switching-over", operation)
+        self.clock.after(self.move_seconds, lambda: self._finish(operation))
+
+    def _needed(self, operation):
+        return [operation["to"]] if operation["lossy"] else [operation["from"], operation["to"]]
+
+    def _hangs(self, operation):
+        return any(region in self.down for region in self._needed(operation))
+
+    def _set_status(self, status, operation):
+        self.status = status
+        for region in self._needed(operation):
+            self.cluster_status[region] = status
+
+    def _finish(self, operation):
+        if self.operation is not operation:
+            return  # a failover took over
+        if self._hangs(operation) and not self.gives_up:
+            self.clock.after(1, lambda: self._finish(operation))
+            return
+        if not self.gives_up:
+            self.writer = operation["to"]
+        if not operation["lossy"] or self.gives_up:
+            self.operation = None
+        elif operation["from"] in self.down:
+            del self.members[operation["from"]]
+        else:
+            self.members[operation["from"]] = "pending-resync"
+        # The topology is whole again hours after a failover; so long it shows, in the worst case.
+        self.clock.after(self.settle_seconds, lambda: self._settle(operation))
+
+    def _settle(self, operation):
+        for region in self._needed(operation):
+            self.clock.after(
+                self.slow.get(region, 0), lambda region=region: self.cluster_status.update({region: "available"})
+            )
+        if not operation["lossy"]:
+            self.clock.after(self.slow.get("global", 0), lambda: setattr(self, "status", "available"))
+
+    # --- RDS ----------------------------------------------------------------------------------------------------------
+
+    def describe_global_clusters(self, request, GlobalClusterIdentifier):
+        if GlobalClusterIdentifier != self.names["global"]:
+            raise fault("rds", request.operation, "GlobalClusterNotFoundFault", GlobalClusterIdentifier)
+        members = [
+            {"DBClusterArn": self.arn(region), "IsWriter": region == self.writer, "SynchronizationStatus": state}
+            for region, state in self.members.items()
+        ]
+        found = {
+            "GlobalClusterIdentifier": GlobalClusterIdentifier,
+            "Status": self.status,
+            "GlobalClusterMembers": members,
+        }
+        operation = self.operation
+        if operation and self.clock.now - operation["began"] >= self.shows_seconds:
+            found["FailoverState"] = {
+                "Status": "failing-over" if operation["lossy"] else "switching-over",
+                "FromDbClusterArn": self.arn(operation["from"]),
+                "ToDbClusterArn": self.arn(operation["to"]),
+                "IsDataLossAllowed": operation["lossy"],
+            }
+        return {"GlobalClusters": [found]}
+
+    def describe_db_clusters(self, request, DBClusterIdentifier):
+        if DBClusterIdentifier != self.names["cluster"][request.region]:
+            raise fault("rds", request.operation, "DBClusterNotFoundFault", DBClusterIdentifier)
+        return {"DBClusters": [{"Status": self.cluster_status[request.region]}]}
+
+    def describe_db_instances(self, request, DBInstanceIdentifier):
+        if DBInstanceIdentifier != self.names["instance"][request.region]:
+            raise fault("rds", request.operation, "DBInstanceNotFound", DBInstanceIdentifier)
+        return {"DBInstances": [{"DBInstanceStatus": self.instance_status}]}
+
+    def failover_global_cluster(self, request, GlobalClusterIdentifier, TargetDbClusterIdentifier, AllowDataLoss):
+        target = self._target(request, TargetDbClusterIdentifier)
+        running = self.operation if self.operation and self.operation["to"] != self.writer else None
+        overdue = running and self._hangs(running) and self.clock.now - running["began"] > self.hanging_seconds
+        if request.region != target or not AllowDataLoss or (running and not overdue):
+            raise fault("rds", request.operation, "InvalidGlobalClusterStateFault", f"the status is {self.status}")
+        self.begin(target, lossy=True)
+        return {}
+
+    def switchover_global_cluster(self, request, GlobalClusterIdentifier, TargetDbClusterIdentifier):
+        target = self._target(request, TargetDbClusterIdentifier)
+        if request.region != self.writer or self.status != "available" or self.members[target] != "connected":
+            raise fault("rds", request.operation, "InvalidGlobalClusterStateFault", f"the status is {self.status}")
+        self.begin(target)
+        return {}
+
+    def _target(self, request, arn):
+        region = next((r for r in self.members if self.arn(r) == arn), None)
+        if region is None:
+            raise fault("rds", request.operation, "DBClusterNotFoundFault", arn)
+        if region == self.writer:
+            raise fault("rds", request.operation, "InvalidDBClusterStateFault", f"{arn} is the writer")
+        return region
+
+    # --- CloudFormation, CloudWatch, Secrets Manager ------------------------------------------------------------------
+
+    def describe_stacks(self, request, StackName):
+        stack = self.stacks[request.region]
+        if StackName not in (self.stack_id(request.region), stack["StackName"]):
+            raise fault(
+                "cloudformation", request.operation, "ValidationError", f"Stack with id {StackName} does not exist"
+            )
+        return {"Stacks": [dict(stack)]}
+
+    def get_metric_statistics(self, request, Dimensions, **_):
+        lag = self.lag[request.region]
+        if lag is None or Dimensions != [
+            {"Name": "DBClusterIdentifier", "Value": self.names["cluster"][request.region]}
+        ]:
+            return {"Datapoints": []}
+        # In no order: the documentation promises none.
+        points = [(2, lag + 90_000), (9, lag), (5, lag + 90_000)]
+        return {"Datapoints": [{"Timestamp": moment(60 * minute), "Maximum": value} for minute, value in points]}
+
+    def describe_secret(self, request, SecretId):
+        if SecretId != self.names["secret"] or self.clock.now < self.secrets[request.region]:
+            raise fault("secretsmanager", request.operation, self.no_secret, f"on resource: {SecretId}")
+        return {"Name": SecretId}
+
+    # --- Systems Manager, EC2, S3 -------------------------------------------------------------------------------------
+
+    def get_parameter(self, request, Name):
+        if (request.region, Name) != (SECONDARY, self.names["parameter"]) or self.parameter is None:
+            raise fault("ssm", request.operation, "ParameterNotFound", "")
+        return {"Parameter": {"Name": Name, "Value": self.parameter}}
+
+    def put_parameter(self, request, Name, Value, Type, DataType, Overwrite):
+        assert (request.region, Name) == (SECONDARY, self.names["parameter"]), "another parameter"
+        if self.parameter is not None and not Overwrite:
+            raise fault("ssm", request.operation, "ParameterAlreadyExists", Name)
+        if (Type, DataType) != ("String", "aws:ec2:image"):
+            raise AssertionError("Parameter Store would not look at the image")
+        if Value not in self.rejected:
+            self.clock.after(self.validation_seconds, lambda: setattr(self, "parameter", Value))
+        return {"Version": 1}
+
+    def delete_parameter(self, request, Name):
+        self.get_parameter(request, Name)
+        self.parameter = None
+        return {}
+
+    def describe_images(self, request, Owners, Filters):
+        (condition,) = Filters
+        assert (Owners, condition["Name"]) == (["self"], "tag:Ec2ImageBuilderArn"), "images of others"
+        return {"Images": [{"ImageId": i} for i in self.images.get((request.region, condition["Values"][0]), [])]}
+
+    def list_object_versions(self, request, Bucket):
+        if self.objects is None:
+            raise fault("s3", request.operation, "NoSuchBucket", Bucket)
+        page = [{"Key": key, "VersionId": version} for key, version, _marker in self.objects[:1000]]
+        markers = {(key, version) for key, version, marker in self.objects if marker}
+        parts = {"Versions": [], "DeleteMarkers": []}
+        for entry in page:
+            parts["DeleteMarkers" if (entry["Key"], entry["VersionId"]) in markers else "Versions"].append(entry)
+        return {name: part for name, part in parts.items() if part}
+
+    def delete_objects(self, request, Bucket, Delete):
+        gone = {(o["Key"], o["VersionId"]) for o in Delete["Objects"]}
+        assert 0 < len(gone) <= 1000, "MalformedXML"
+        kept = gone & self.kept
+        self.objects = [o for o in self.objects if o[:2] not in gone or o[:2] in kept]
+        failed = [{"Key": key, "VersionId": v, "Code": "AccessDenied", "Message": "locked"} for key, v in kept]
+        return {"Errors": failed} if failed else {}
+
+
+def moment(seconds):
+    return datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC) + datetime.timedelta(seconds=seconds)

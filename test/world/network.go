@@ -1,0 +1,98 @@
+package world
+
+import (
+	"crypto/rand"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"sync"
+)
+
+// network is what a machine finds on its VPC's network and nowhere else: its metadata, the names of other machines, and,
+// because it has to be somewhere, its systemd. A machine reaches it as a proxy, and its name there is its id.
+type network struct {
+	world *World
+
+	lock   sync.Mutex
+	tokens map[string]string // of the metadata service: token -> instance
+}
+
+func newNetwork(w *World) *network { return &network{world: w, tokens: map[string]string{}} }
+
+func (n *network) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	id := proxyUser(r)
+	m := n.world.machines.find(id)
+	switch {
+	case m == nil:
+		http.Error(w, fmt.Sprintf("machine %q is not known", id), http.StatusProxyAuthRequired)
+	case r.Host == "systemd":
+		n.systemd(w, r, m)
+	case r.Host == "169.254.169.254":
+		n.metadata(w, r, m)
+	default:
+		if other := n.world.machines.named(hostName(r)); other != nil && other.Region == m.Region {
+			w.Header().Set("Private-Address", other.PrivateIP)
+		}
+		n.world.front.ServeHTTP(w, r)
+	}
+}
+
+func proxyUser(r *http.Request) string {
+	asked := http.Request{Header: http.Header{"Authorization": r.Header["Proxy-Authorization"]}}
+	user, _, _ := asked.BasicAuth()
+	return user
+}
+
+// systemd answers a status and a text to arguments, one a line.
+func (n *network) systemd(w http.ResponseWriter, r *http.Request, m *machine) {
+	text, err := io.ReadAll(r.Body)
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	}
+	do := m.manager().Systemctl
+	if r.URL.Path == "/systemd-analyze" {
+		do = m.manager().Analyze
+	}
+	out, status := do(strings.Split(strings.TrimSuffix(string(text), "\n"), "\n"))
+	_, _ = fmt.Fprintf(w, "%d\n%s", status, out)
+}
+
+// metadata is the instance metadata service, version 2: nothing without a token.
+// https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instancedata-data-retrieval.html
+func (n *network) metadata(w http.ResponseWriter, r *http.Request, m *machine) {
+	if r.Method == http.MethodPut && r.URL.Path == "/latest/api/token" {
+		n.giveToken(w, r, m)
+		return
+	}
+	n.lock.Lock()
+	owner := n.tokens[r.Header.Get("X-Aws-Ec2-Metadata-Token")]
+	n.lock.Unlock()
+	if owner != m.Instance {
+		http.Error(w, "401 - Unauthorized", http.StatusUnauthorized)
+		return
+	}
+	facts := map[string]string{
+		"ami-id": m.ImageID, "instance-id": m.Instance, "instance-type": m.InstanceType, "local-ipv4": m.PrivateIP,
+		"placement/region": m.Region, "public-hostname": m.PublicDNSName, "public-ipv4": m.PublicIP,
+	}
+	name, _ := strings.CutPrefix(r.URL.Path, "/latest/meta-data/")
+	if facts[name] == "" {
+		http.Error(w, "404 - Not Found", http.StatusNotFound)
+		return
+	}
+	_, _ = io.WriteString(w, facts[name])
+}
+
+func (n *network) giveToken(w http.ResponseWriter, r *http.Request, m *machine) {
+	if r.Header.Get("X-Aws-Ec2-Metadata-Token-Ttl-Seconds") == "" {
+		http.Error(w, "400 - Bad Request", http.StatusBadRequest)
+		return
+	}
+	token := rand.Text()
+	n.lock.Lock()
+	n.tokens[token] = m.Instance
+	n.lock.Unlock()
+	_, _ = io.WriteString(w, token)
+}

@@ -1,0 +1,31 @@
+package unishop.catalogue;
+
+import java.util.List;
+import java.util.UUID;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.stereotype.Repository;
+
+/** The unicorns on offer. */
+@Repository
+public class Catalogue {
+    private final JdbcClient jdbc;
+
+    Catalogue(JdbcClient jdbc) {
+        this.jdbc = jdbc;
+    }
+
+    /** Every unicorn, by name. */
+    public List<Unicorn> all() {
+        return jdbc.sql("SELECT uuid, name, description, price, image FROM unishop.unicorns ORDER BY name")
+                .query(Unicorn.class)
+                .list();
+    }
+
+    /** Whether there is such a unicorn. */
+    public boolean has(UUID unicorn) {
+        return jdbc.sql("SELECT EXISTS (SELECT * FROM unishop.unicorns WHERE uuid = ?)")
+                .param(unicorn.toString())
+                .query(Boolean.class)
+                .single();
+    }
+}
