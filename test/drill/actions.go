@@ -2,13 +2,12 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
 	"unishop-pilot-light/internal/config"
 )
-
-const artifact = "s3://releases/unishop-1.tar.gz"
 
 // bootstrap prepares both regions for the CDK, as on any account.
 func bootstrap(ctx context.Context, d *Drill) error {
@@ -21,7 +20,7 @@ func bootstrap(ctx context.Context, d *Drill) error {
 // deploying is `cdk deploy` from the office, where the release bundle is.
 func deploying(arguments ...string) command {
 	arguments = append([]string{"deploy"}, arguments...)
-	return command{at: office, arguments: append(arguments, "-c", "artifact="+artifact, "--require-approval", "never")}
+	return command{at: office, arguments: append(arguments, "--require-approval", "never")}
 }
 
 func deploy(arguments ...string) action { return typed(deploying(arguments...)) }
@@ -106,13 +105,13 @@ func inOrder(actions ...action) action {
 func takeDown(side config.Side) action {
 	return func(ctx context.Context, d *Drill) error {
 		d.down[side] = true
-		return d.emulator.TakeDown(ctx, regions[side])
+		return errors.Join(d.emulator.TakeDown(ctx, regions[side]), d.world.TakeDown(regions[side]))
 	}
 }
 
 func bringBack(side config.Side) action {
 	return func(ctx context.Context, d *Drill) error {
 		delete(d.down, side)
-		return d.emulator.BringBack(ctx, regions[side])
+		return errors.Join(d.world.BringBack(ctx, regions[side]), d.emulator.BringBack(ctx, regions[side]))
 	}
 }

@@ -87,20 +87,27 @@ func runs(side config.Side, count int) check {
 		if err != nil {
 			return err
 		}
-		machines := d.world.running(regions[side])
+		machines := d.world.Machines(regions[side])
 		if found := left[regions[side]]["instances"]; len(found) != count || len(machines) != count {
 			return fmt.Errorf("%d instances of the %s where %d are expected: %v", len(found), side, count, found)
 		}
 		for _, machine := range machines {
-			if !slices.Contains(left[regions[side]]["images"], machine.ImageID) {
-				return fmt.Errorf("%s runs from %s, an image that is gone", machine.Instance, machine.ImageID)
+			image := d.imageOf(machine.Instance)
+			if !slices.Contains(left[regions[side]]["images"], image) {
+				return fmt.Errorf("%s runs from %s, an image that is gone", machine.Instance, image)
 			}
-			if published, err := d.system.Image(ctx); side == config.Secondary && published != machine.ImageID {
-				return fmt.Errorf("%s runs from %s, and published is %s (%v)", machine.Instance, machine.ImageID, published, err)
+			if published, err := d.system.Image(ctx); side == config.Secondary && published != image {
+				return fmt.Errorf("%s runs from %s, and published is %s (%v)", machine.Instance, image, published, err)
 			}
 		}
 		return nil
 	}
+}
+
+func (d *Drill) imageOf(instance string) string {
+	d.lock.Lock()
+	defer d.lock.Unlock()
+	return d.images[instance]
 }
 
 // says: the side's stack is complete, with outputs that tell its role.

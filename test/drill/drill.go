@@ -18,6 +18,7 @@ import (
 	"unishop-pilot-light/internal/config"
 	"unishop-pilot-light/internal/region"
 	"unishop-pilot-light/test/emulator"
+	"unishop-pilot-light/test/world"
 )
 
 // commandTimeout is many times what a command of the CDK CLI takes here.
@@ -34,7 +35,8 @@ type Drill struct {
 	root     string // of the repository
 	emulator *emulator.Emulator
 	system   region.System
-	world    *world
+	world    *world.World
+	images   map[string]string // that an instance was launched from, by instance
 	guards   guards
 	down     map[config.Side]bool // regions that are
 
@@ -49,29 +51,37 @@ func begin(ctx context.Context, root, app string) (*Drill, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &Drill{dir: dir, root: root, app: app, world: newWorld(), down: map[config.Side]bool{}}
+	d := &Drill{dir: dir, root: root, app: app, down: map[config.Side]bool{}, images: map[string]string{}}
 	if err := d.makeWorkstations(); err != nil {
+		return nil, err
+	}
+	if d.world, err = world.New(world.Options{Root: root, Dir: filepath.Join(dir, "world")}); err != nil {
 		return nil, err
 	}
 	d.emulator, err = emulator.Start(ctx, emulator.Options{Root: root, Dir: filepath.Join(dir, "aws"), Hook: d.handle})
 	if err != nil {
-		return nil, err
+		return nil, errors.Join(err, d.world.Close())
 	}
+	d.world.Attach(d.emulator)
 	d.system = region.System{Names: "unishop", Regions: regions, AWS: aws.Config{
 		BaseEndpoint: aws.String(d.emulator.Endpoint()),
 		Credentials:  credentials.NewStaticCredentialsProvider("test", "test", ""),
 		Region:       regions[config.Primary],
 	}}
-	d.world.attach(d.system)
 	return d, nil
 }
 
 // handle has the guards see an event before the world.
-func (d *Drill) handle(ctx context.Context, event emulator.Event) error {
+func (d *Drill) handle(ctx context.Context, event *emulator.Event) error {
 	if err := d.guards.handle(ctx, event); err != nil {
 		return err
 	}
-	return d.world.handle(ctx, event)
+	if event.Name == emulator.InstanceLaunched {
+		d.lock.Lock()
+		d.images[event.Instance] = event.ImageID
+		d.lock.Unlock()
+	}
+	return d.world.Handle(ctx, event)
 }
 
 // up lists the sides whose regions are.
@@ -86,7 +96,7 @@ func (d *Drill) up() (sides []config.Side) {
 
 // end stops everything, and removes the drill's folder unless something in it is of interest.
 func (d *Drill) end(failed bool) error {
-	err := d.emulator.Stop()
+	err := errors.Join(d.world.Close(), d.emulator.Stop())
 	if failed {
 		return err
 	}
@@ -117,7 +127,11 @@ func (d *Drill) makeWorkstations() error {
 			return err
 		}
 	}
-	return os.MkdirAll(filepath.Join(d.dir, "logs"), 0o755)
+	if err := os.MkdirAll(filepath.Join(d.dir, "logs"), 0o755); err != nil {
+		return err
+	}
+	// As `make bundle` leaves it.
+	return os.Symlink(filepath.Join(d.root, "unishop"), filepath.Join(d.dir, string(office), "unishop"))
 }
 
 // command is a command of the CDK CLI, and where somebody types it.

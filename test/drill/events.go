@@ -15,9 +15,9 @@ type guards struct {
 	of   map[string]guard
 }
 
-type guard func(context.Context, emulator.Event) error
+type guard func(context.Context, *emulator.Event) error
 
-func (g *guards) handle(ctx context.Context, event emulator.Event) error {
+func (g *guards) handle(ctx context.Context, event *emulator.Event) error {
 	g.lock.Lock()
 	stands := g.of[event.Name]
 	g.lock.Unlock()
@@ -46,7 +46,7 @@ type held struct {
 func hold(event string) *held { return &held{event, make(chan struct{})} }
 
 func (h *held) begin(_ context.Context, d *Drill) error {
-	d.guards.put(h.event, func(ctx context.Context, _ emulator.Event) error {
+	d.guards.put(h.event, func(ctx context.Context, _ *emulator.Event) error {
 		select {
 		case <-h.gate:
 			return nil
@@ -71,12 +71,12 @@ func shortage(region, after string) action {
 			close(happened)
 		} else {
 			var once sync.Once
-			d.guards.put(after, func(context.Context, emulator.Event) error {
+			d.guards.put(after, func(context.Context, *emulator.Event) error {
 				once.Do(func() { close(happened) })
 				return nil
 			})
 		}
-		d.guards.put(emulator.InstanceLaunched, func(ctx context.Context, event emulator.Event) error {
+		d.guards.put(emulator.InstanceLaunched, func(ctx context.Context, event *emulator.Event) error {
 			if event.Region != region || event.InstanceType != "t3.small" {
 				return nil
 			}

@@ -1,9 +1,19 @@
 package main
 
 import (
+	"archive/tar"
+	"bytes"
+	"compress/gzip"
 	"context"
+	"errors"
+	"io"
+	"os"
+	"path"
+	"path/filepath"
+	"regexp"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
 )
 
@@ -40,9 +50,67 @@ var badRelease = scenario{
 }
 
 func rollBackBadRelease(ctx context.Context, d *Drill) error {
-	d.world.releaseBad(true)
-	defer d.world.releaseBad(false)
+	if err := d.uploadBadRelease(ctx); err != nil {
+		return err
+	}
 	return refused(command{at: office, arguments: []string{
-		"deploy", "--all", "--require-approval", "never", "-c", "artifact=s3://releases/unishop-2.tar.gz",
+		"deploy", "--all", "--require-approval", "never", "-c", "artifact=s3://releases/unishop-bad.tar.gz",
 	}}, "FAILURE signal")(ctx, d)
+}
+
+// uploadBadRelease uploads a release that can be baked, and whose shop ends as soon as it is started.
+func (d *Drill) uploadBadRelease(ctx context.Context) error {
+	good, err := os.ReadFile(filepath.Join(d.root, "unishop", "target", "unishop.tar.gz"))
+	if err != nil {
+		return err
+	}
+	bad, err := edit(good, "unishop.service", func(unit []byte) []byte {
+		return regexp.MustCompile(`(?m)^ExecStart=.*$`).ReplaceAll(unit, []byte("ExecStart=/usr/bin/java -version"))
+	})
+	if err != nil {
+		return err
+	}
+	client := s3.NewFromConfig(d.in(primary), func(o *s3.Options) { o.UsePathStyle = true })
+	if _, err := client.CreateBucket(ctx, &s3.CreateBucketInput{Bucket: aws.String("releases")}); err != nil {
+		return err
+	}
+	_, err = client.PutObject(ctx, &s3.PutObjectInput{
+		Bucket: aws.String("releases"), Key: aws.String("unishop-bad.tar.gz"), Body: bytes.NewReader(bad),
+	})
+	return err
+}
+
+// edit changes one file of a .tar.gz archive.
+func edit(archive []byte, name string, change func([]byte) []byte) ([]byte, error) {
+	unzipped, err := gzip.NewReader(bytes.NewReader(archive))
+	if err != nil {
+		return nil, err
+	}
+	var out bytes.Buffer
+	zipped := gzip.NewWriter(&out)
+	from, to := tar.NewReader(unzipped), tar.NewWriter(zipped)
+	for {
+		header, err := from.Next()
+		if errors.Is(err, io.EOF) {
+			err := errors.Join(to.Close(), zipped.Close())
+			return out.Bytes(), err
+		}
+		if err != nil {
+			return nil, err
+		}
+		content, err := io.ReadAll(from)
+		if err != nil {
+			return nil, err
+		}
+		if path.Clean(header.Name) == name {
+			content = change(content)
+			header.Size = int64(len(content))
+		}
+		if err := to.WriteHeader(header); err != nil {
+			return nil, err
+		}
+		if _, err := to.Write(content); err != nil {
+			return nil, err
+		}
+	}
 }

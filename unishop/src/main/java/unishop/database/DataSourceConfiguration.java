@@ -19,7 +19,8 @@ class DataSourceConfiguration {
         pool.setInitializationFailTimeout(-1);
         pool.setMaximumPoolSize(10);
         pool.setMinimumIdle(2);
-        pool.setConnectionTimeout(TimeUnit.SECONDS.toMillis(2));
+        // Longer than a crowd takes to be served by ten connections, shorter than people wait.
+        pool.setConnectionTimeout(TimeUnit.SECONDS.toMillis(4));
         pool.setValidationTimeout(TimeUnit.SECONDS.toMillis(1));
         pool.setKeepaliveTime(TimeUnit.SECONDS.toMillis(30));
         pool.setMaxLifetime(TimeUnit.MINUTES.toMillis(10));
