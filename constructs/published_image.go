@@ -33,13 +33,15 @@ func NewPublishedImage(scope awsconstructs.Construct, id string, props Published
 		Environment: map[string]string{
 			"PARAMETER":          props.Names.ImageParameter(),
 			"PILOT_LIGHT_REGION": props.Region,
+			"PILOT_LIGHT_STACK":  props.Names.Stack(config.Secondary),
 		},
 		Statements: []awsiam.PolicyStatement{
 			allow([]string{"ssm:PutParameter", "ssm:GetParameter", "ssm:GetParameters", "ssm:DeleteParameter"},
 				regionalARN(this, "ssm", props.Region, "parameter"+props.Names.ImageParameter())),
 			// Knows no resources: https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html
 			allow([]string{"ec2:DescribeImages"}, jsii.String("*")),
-			allow([]string{"cloudformation:DescribeStacks"}, awscdk.Stack_Of(this).StackId()),
+			allow([]string{"cloudformation:DescribeStacks"}, awscdk.Stack_Of(this).StackId(),
+				regionalARN(this, "cloudformation", props.Region, "stack/"+props.Names.Stack(config.Secondary)+"/*")),
 		},
 		Timeout: 5 * time.Minute,
 	})

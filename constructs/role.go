@@ -47,7 +47,6 @@ func NewRegionRole(scope awsconstructs.Construct, id string, props RegionRolePro
 		},
 		Environment: map[string]string{
 			"SIDE":           string(own.Side),
-			"STACK":          names.Stack(own.Side),
 			"GLOBAL_CLUSTER": names.GlobalCluster(),
 			"CLUSTER":        names.Cluster(own.Side),
 			"INSTANCE":       names.Instance(own.Side),

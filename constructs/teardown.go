@@ -19,7 +19,7 @@ func NewTeardown(scope awsconstructs.Construct, id string, site Site) awscdk.Cus
 		Source:     "teardown.py",
 		Properties: map[string]any{"Bucket": site.Bucket.BucketName()},
 		Statements: []awsiam.PolicyStatement{
-			allow([]string{"s3:ListBucket", "s3:ListBucketVersions"}, bucket),
+			allow([]string{"s3:ListBucketVersions"}, bucket),
 			allow([]string{"s3:DeleteObject", "s3:DeleteObjectVersion"}, jsii.String(*bucket+"/*")),
 			allow([]string{"cloudformation:DescribeStacks"}, awscdk.Stack_Of(this).StackId()),
 		},

@@ -82,6 +82,7 @@ var accepted = []struct {
 	{"CloudFormation puts an id of its own behind the one stack's name.", []string{
 		"AwsSolutions-IAM5[Resource::arn:aws:cloudformation:us-east-1:<AWS::AccountId>:stack/unishop-primary/*] /RegionRole/Role/Resource",
 		"AwsSolutions-IAM5[Resource::arn:aws:cloudformation:us-west-1:<AWS::AccountId>:stack/unishop-secondary/*] /RegionRole/Role/Resource",
+		"AwsSolutions-IAM5[Resource::arn:aws:cloudformation:us-west-1:<AWS::AccountId>:stack/unishop-secondary/*] /PublishedImage/Role/Resource",
 	}},
 }
 

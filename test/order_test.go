@@ -189,7 +189,7 @@ var orderPromises = map[string]promise{
 }
 
 // mayGoFirst lists what is deleted without asking the role's function: the instance of a failover, since launch and
-// promotion start side by side, and what makes the published image, which comes after the role.
+// promotion start side by side, and what makes the published image, which comes after the role and refuses by itself.
 func mayGoFirst(t template, id string, m mode) bool {
 	if at(t.section("Resources"), id, "Type") == "AWS::EC2::Instance" {
 		return m == failover

@@ -1,5 +1,6 @@
 """Custom::PublishedImage tells the pilot light which golden image to boot: the copy in its region of an image that has
-sold in this one. A rollback writes the old image's id back; deletion removes the parameter.
+sold in this one. A rollback writes the old image's id back; deletion removes the parameter, unless there is a pilot
+light that would need it.
 """
 
 WRITES = "CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS"
@@ -10,10 +11,12 @@ ACTS = {
 }
 
 
-def act(event, _meant):
+def act(event, meant):
     name, region = os.environ["PARAMETER"], os.environ["PILOT_LIGHT_REGION"]
     ssm = client("ssm", region)
     if event["RequestType"] == "Delete":
+        if meant[0] == "DELETE_IN_PROGRESS":
+            refuse_while_needed(region)
         return remove(ssm, name)
     image = copy_of(event["ResourceProperties"]["Image"], region)
     if current(ssm, name) == image:
@@ -51,6 +54,18 @@ def await_value(ssm, name, image):
             time.sleep(1)
     except OutOfTime:
         raise Refused(f"{name}: Parameter Store has not accepted {image}: its event in EventBridge says why") from None
+
+
+def refuse_while_needed(region):
+    """This resource is the first to go, before the region's role could refuse."""
+    stack = os.environ["PILOT_LIGHT_STACK"]
+    try:
+        ask(client("cloudformation", region).describe_stacks, StackName=stack)
+    except botocore.exceptions.ClientError as error:
+        if code_of(error) == "ValidationError":  # no such stack
+            return
+        raise
+    raise Refused(f"destroy {stack} first (`cdk destroy --all` without the failover flag): it may need the image")
 
 
 def remove(ssm, name):

@@ -15,6 +15,8 @@ ACTS = {"Create": WANTED, "Update": WANTED, "Delete": ("DELETE_IN_PROGRESS",)}
 LOOK_SECONDS, TRY_SECONDS = 1, 10
 # An operation that has begun shows in the global database within this time, or AWS has given it up.
 SHOWS_SECONDS = 60
+# A switchover whose other region is silent hangs, and would keep the stack from being failed over.
+SILENT_SECONDS = 60
 # CloudWatch publishes a reader's lag once a minute; one that was the writer a moment ago has none yet.
 LAG_SECONDS, LAG_ALLOWED_MS = 180, 60_000
 # The replica of a new secret takes seconds.
@@ -178,9 +180,14 @@ class Move:
         cluster's status is not waited for: after a failover it may take hours.
         """
         now, seen = self.region.look(), time.monotonic()
+        heard = seen
         while not now.writes(target) or not self.region.is_available():
             if now.writer == target or now.target:
                 seen = time.monotonic()
+            if self.word == "failover" or answers(self.region.other):
+                heard = time.monotonic()
+            if time.monotonic() - heard > SILENT_SECONDS:
+                raise Refused(f"{region_of(self.region.other)} is silent, and a {self.word} needs it; a failover does not")
             if time.monotonic() - seen > SHOWS_SECONDS:
                 raise Refused(f"AWS gave up the {self.word} to {target}: RDS events say why; run the command again")
             now = self.region.wait(LOOK_SECONDS, f"the {self.word} to {target}")
@@ -305,6 +312,14 @@ def lag_of(arn):
         print("no lag:", error)
         return None
     return max(points, key=lambda point: point["Timestamp"])["Maximum"] if points else None
+
+
+def answers(arn):
+    rds = client("rds", region_of(arn), seconds=2, attempts=1)
+    try:
+        return rds.describe_db_clusters(DBClusterIdentifier=name_of(arn))
+    except (botocore.exceptions.ClientError, botocore.exceptions.BotoCoreError) as error:
+        print(error)
 
 
 def is_available(arn):

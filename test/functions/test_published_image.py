@@ -19,6 +19,7 @@ class ThePublishedImage(unittest.TestCase):
             (SECONDARY, NEW): ["ami-0000000000000002d"],
             (PRIMARY, NEW): ["ami-000000000000000ee"],
         }
+        self.pilot_light = self.world.stacks.pop(SECONDARY)
 
     def send(self, request, image=NEW, status=None):
         self.world.set_stack(PRIMARY, status or request.upper() + "_IN_PROGRESS")
@@ -82,6 +83,13 @@ class ThePublishedImage(unittest.TestCase):
                 self.send("Create")
                 answer = self.send("Delete", status=status)
                 self.assertEqual((answer.said, self.world.parameter), ("removed /unishop/image", None))
+
+    def test_stays_while_there_is_a_pilot_light(self):
+        self.send("Create")
+        self.world.stacks[SECONDARY] = self.pilot_light
+        answer = self.send("Delete")
+        self.assertEqual((answer.status, self.world.parameter), ("FAILED", "ami-0000000000000002d"))
+        self.assertIn("destroy unishop-secondary first", answer.said)
 
     def test_that_is_gone_already_is_no_failure(self):
         answer = self.send("Delete")

@@ -238,6 +238,14 @@ class ASwitchover(unittest.TestCase):
         self.assertRegex(answer.said, "^AWS gave up the switchover to ")
         self.assertEqual((answer.status, self.world.writer), ("FAILED", SECONDARY))
 
+    def test_is_refused_within_two_minutes_when_the_other_region_goes_down_in_the_middle(self):
+        role = RegionRole(SECONDARY)
+        role.world.clock.after(5, lambda: role.world.down.add(PRIMARY))
+        answer = role.ask("active")
+        self.assertEqual(answer.status, "FAILED")
+        self.assertIn("us-east-1 is silent", answer.said)
+        self.assertLess(answer.seconds, 120)
+
     def test_fails_when_the_region_of_the_writer_is_down(self):
         self.world.down.add(SECONDARY)
         answer = self.switch_over()

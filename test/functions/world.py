@@ -175,8 +175,8 @@ class World:
     # --- CloudFormation, CloudWatch, Secrets Manager ------------------------------------------------------------------
 
     def describe_stacks(self, request, StackName):
-        stack = self.stacks[request.region]
-        if StackName not in (self.stack_id(request.region), stack["StackName"]):
+        stack = self.stacks.get(request.region)
+        if stack is None or StackName not in (self.stack_id(request.region), stack["StackName"]):
             raise fault(
                 "cloudformation", request.operation, "ValidationError", f"Stack with id {StackName} does not exist"
             )

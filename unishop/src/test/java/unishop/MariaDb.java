@@ -1,5 +1,6 @@
 package unishop;
 
+import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
@@ -125,6 +126,7 @@ final class MariaDb implements AutoCloseable {
             kill();
         }
         if (Files.exists(files)) {
+            new File(socket()).delete(); // a server that was killed leaves it
             try (var tree = Files.walk(files)) {
                 tree.sorted(Comparator.reverseOrder()).forEach(path -> path.toFile().delete());
             } catch (IOException failed) {
