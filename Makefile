@@ -1,6 +1,7 @@
 # make drill    the main job on an embedded AWS: no account, nothing to start by hand
 # make faults   what goes wrong, scenario by scenario; SCENARIO=name with `make drill` runs one
 # make test     everything that is tested
+# make failover lights up us-west-1, on AWS: us-east-1 is down
 # make bundle   the release bundle that a deployment bakes into the golden image
 # make setup    what the others need; downloads go to .cache and node_modules
 # make clean    removes what was made here
@@ -16,7 +17,7 @@ BUNDLE := unishop/target/unishop.version
 # A banner about Node's age at every synthesis; the value is the version that it is silent about.
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
 
-.PHONY: help drill faults test setup bundle bench clean prerequisites
+.PHONY: help drill faults test failover setup bundle bench clean prerequisites
 .DELETE_ON_ERROR:
 
 help:
@@ -34,6 +35,10 @@ test: setup bundle
 	go test ./...
 	.cache/emulator-venv/bin/python -m unittest discover -s test/emulator/tests
 	$(MVN) -q -f unishop/pom.xml verify
+
+# In an outage: no set-up, no bundle, and a region for the CLI that is up.
+failover:
+	AWS_REGION=us-west-1 npx cdk deploy unishop-secondary -c failover=true
 
 bundle: $(BUNDLE)
 

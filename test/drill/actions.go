@@ -105,7 +105,9 @@ func inOrder(actions ...action) action {
 func takeDown(side config.Side) action {
 	return func(ctx context.Context, d *Drill) error {
 		d.down[side] = true
-		return errors.Join(d.emulator.TakeDown(ctx, regions[side]), d.world.TakeDown(regions[side]))
+		err := d.emulator.TakeDown(ctx, regions[side])
+		d.measurement.fell()
+		return errors.Join(err, d.world.TakeDown(regions[side]))
 	}
 }
 

@@ -17,6 +17,7 @@ import (
 
 	"unishop-pilot-light/internal/config"
 	"unishop-pilot-light/internal/region"
+	"unishop-pilot-light/internal/shopper"
 	"unishop-pilot-light/test/emulator"
 	"unishop-pilot-light/test/world"
 )
@@ -39,6 +40,10 @@ type Drill struct {
 	images   map[string]string // that an instance was launched from, by instance
 	guards   guards
 	down     map[config.Side]bool // regions that are
+
+	measurement *measurement // nil: nothing is measured
+	shopper     shopper.Shopper
+	shopsBy     string // what the shopper shops by
 
 	lock     sync.Mutex
 	commands int    // so far
@@ -81,7 +86,14 @@ func (d *Drill) handle(ctx context.Context, event *emulator.Event) error {
 		d.images[event.Instance] = event.ImageID
 		d.lock.Unlock()
 	}
-	return d.world.Handle(ctx, event)
+	if err := d.world.Handle(ctx, event); err != nil {
+		return err
+	}
+	d.lock.Lock()
+	watching := d.measurement
+	d.lock.Unlock()
+	watching.happened(event)
+	return nil
 }
 
 // up lists the sides whose regions are.
@@ -96,7 +108,11 @@ func (d *Drill) up() (sides []config.Side) {
 
 // end stops everything, and removes the drill's folder unless something in it is of interest.
 func (d *Drill) end(failed bool) error {
-	err := errors.Join(d.world.Close(), d.emulator.Stop())
+	err := stopMeasuring(context.Background(), d)
+	if d.shopper != nil {
+		err = errors.Join(err, d.shopper.Close())
+	}
+	err = errors.Join(err, d.world.Close(), d.emulator.Stop())
 	if failed {
 		return err
 	}

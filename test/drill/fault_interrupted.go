@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"strings"
 	"syscall"
 	"time"
 
@@ -22,7 +23,7 @@ var interrupted = scenario{
 	},
 }
 
-// killed starts a command and kills the CLI as soon as the side's stack is in a state.
+// killed starts a command, kills the CLI as soon as the side's stack is in a state, and waits until it has settled.
 func killed(c command, side config.Side, state string) action {
 	return func(ctx context.Context, d *Drill) error {
 		process, _, err := d.start(ctx, c)
@@ -37,7 +38,14 @@ func killed(c command, side config.Side, state string) action {
 		if err := process.Wait(); err == nil {
 			return fmt.Errorf("%s: ended before it was killed", c)
 		}
-		return waitErr
+		if waitErr != nil {
+			return waitErr
+		}
+		// CloudFormation updates no stack that is in the middle of something.
+		return waitFor(ctx, func() (bool, error) {
+			stack, err := d.system.Stack(ctx, side)
+			return !strings.HasSuffix(stack.Status, "_IN_PROGRESS"), err
+		})
 	}
 }
 

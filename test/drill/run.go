@@ -87,7 +87,7 @@ func run(ctx context.Context, root, app string, s scenario, tell *narrator) (err
 		}
 	}
 	tell.timeline(s)
-	return nil
+	return d.report(s, tell)
 }
 
 func carryOut(ctx context.Context, d *Drill, s step) error {

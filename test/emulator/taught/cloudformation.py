@@ -250,3 +250,20 @@ def _resolve_parameters(original, *args, **kwargs):
 
 for _module in ("engine", "handlers", "changesets"):
     hooks.wrap(hooks.ministack(f"services.cloudformation.{_module}"), "_resolve_parameters")(_resolve_parameters)
+
+
+# --- A stack that is in the middle of something, or whose deletion has failed, takes no change set for an update. -----
+
+handlers = hooks.ministack("services.cloudformation.handlers", "_ACTION_HANDLERS", "_resolve_stack", "_error", "_p")
+_UPDATABLE = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE")
+
+
+@hooks.wrap(handlers._ACTION_HANDLERS, "CreateChangeSet")
+def _create_change_set(original, params):
+    """As UpdateStack: https://github.com/aws/aws-dotnet-deploy/issues/689"""
+    stack = handlers._resolve_stack(handlers._p(params, "StackName")) or {}
+    state = stack.get("StackStatus", "")
+    if handlers._p(params, "ChangeSetType", "UPDATE") == "UPDATE" and state and state not in _UPDATABLE:
+        message = f"Stack:{stack['StackId']} is in {state} state and can not be updated"
+        return handlers._error("ValidationError", message)
+    return original(params)

@@ -1,0 +1,93 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"unishop-pilot-light/internal/config"
+	"unishop-pilot-light/internal/shopper"
+)
+
+var ada = shopper.Person{Email: "ada@example.com", FirstName: "Ada", LastName: "Lovelace"}
+
+// visited is what the shopper saw at a site.
+type visited struct {
+	shopper.Visit
+	By      string `json:"by"`
+	Picture []byte `json:"-"` // PNG; empty without a browser
+}
+
+// dial leads every public name to the world.
+func (d *Drill) dial(ctx context.Context, network, _ string) (net.Conn, error) {
+	return (&net.Dialer{}).DialContext(ctx, network, d.world.Front())
+}
+
+// walkAt has a new customer fill a basket at a side's site, while the other site is dark.
+func walkAt(side config.Side) action {
+	return func(ctx context.Context, d *Drill) error {
+		m := d.measurement
+		var refusal *shopper.Refusal
+		plain := shopper.NewHTTP(d.dial)
+		defer plain.Close()
+		if _, err := plain.Open(ctx, m.sites[side.Other()]); !errors.As(err, &refusal) || refusal.Status/100 != 4 {
+			return fmt.Errorf("the site of the %s is not dark: %v", side.Other(), err)
+		}
+		browser, err := shopper.Open(ctx, d.dial)
+		switch {
+		case err == nil:
+			d.shopper, d.shopsBy = browser, "headless Chromium"
+		case errors.Is(err, shopper.ErrNoBrowser):
+			d.shopper, d.shopsBy = shopper.NewHTTP(d.dial), "HTTP, for want of Chromium"
+		default:
+			return err
+		}
+		return d.saw(ctx, side, d.shopper.Walk)
+	}
+}
+
+// findAt has the same customer, in the same browser, find the same basket at another site.
+func findAt(side config.Side) action {
+	return func(ctx context.Context, d *Drill) error {
+		before := d.measurement.visits[0].Basket
+		if err := d.saw(ctx, side, d.shopper.Return); err != nil {
+			return err
+		}
+		found := d.measurement.visits[len(d.measurement.visits)-1].Basket
+		if !slices.Equal(slices.Sorted(slices.Values(found)), slices.Sorted(slices.Values(before))) {
+			return fmt.Errorf("the basket held %q, and holds %q", before, found)
+		}
+		return nil
+	}
+}
+
+type journey = func(context.Context, string, shopper.Person) (shopper.Visit, error)
+
+func (d *Drill) saw(ctx context.Context, side config.Side, walk journey) error {
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	visit, err := walk(ctx, d.measurement.sites[side], ada)
+	if err != nil {
+		return err
+	}
+	if visit.Region != regions[side] || len(visit.Basket) == 0 {
+		return fmt.Errorf("the page in %s says %+v", regions[side], visit)
+	}
+	seen := visited{Visit: visit, By: d.shopsBy}
+	if browser, ok := d.shopper.(*shopper.Browser); ok {
+		file := filepath.Join(d.dir, string(side)+".png")
+		if err := browser.Screenshot(ctx, 1280, 800, file); err != nil {
+			return err
+		}
+		if seen.Picture, err = os.ReadFile(file); err != nil {
+			return err
+		}
+	}
+	d.measurement.visits = append(d.measurement.visits, seen)
+	return nil
+}
