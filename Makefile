@@ -1,5 +1,5 @@
 # make drill    the main job on an embedded AWS: no account, nothing to start by hand
-# make faults   what goes wrong, scenario by scenario; SCENARIO=name with `make drill` runs one
+# make faults   what goes wrong, scenario by scenario; `make drill SCENARIO=name` runs one; lossy wants a quiet machine
 # make test     everything that is tested
 # make failover lights up us-west-1, on AWS: us-east-1 is down
 # make bundle   the release bundle that a deployment bakes into the golden image

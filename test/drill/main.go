@@ -48,7 +48,7 @@ func chosen(names []string) ([]scenario, error) {
 }
 
 func find(name string) (scenario, bool) {
-	for _, s := range append(faults, story) {
+	for _, s := range append(faults, story, lossy) {
 		if s.name == name {
 			return s, true
 		}
@@ -57,7 +57,7 @@ func find(name string) (scenario, bool) {
 }
 
 func known() (names []string) {
-	for _, s := range append(faults, story) {
+	for _, s := range append(faults, story, lossy) {
 		names = append(names, s.name)
 	}
 	return names

@@ -159,6 +159,7 @@ type bar struct{ X, Y, Height int }
 type mark struct {
 	X, Y int
 	Says string
+	Left bool // the words stand left of it, where there is room
 }
 
 type tick struct{ X, Second int }
@@ -186,7 +187,7 @@ func draw(sales []int, tell *narrator, from time.Time) chart {
 	for _, s := range tell.told {
 		second := tell.began.Add(s.after).Sub(from).Seconds()
 		if second >= 0 && second < float64(len(sales)) && isMove(s.says) {
-			c.Marks = append(c.Marks, mark{x(second), 14 + len(c.Marks)%5*16, s.says})
+			c.Marks = append(c.Marks, mark{x(second), 14 + len(c.Marks)%5*16, s.says, second > float64(len(sales))/2})
 		}
 	}
 	return c
@@ -234,7 +235,7 @@ svg { width: 100%; height: auto } svg text { font: 11px system-ui, sans-serif; f
 {{with .Chart}}<svg viewBox="0 0 {{.Width}} {{.Height}}" role="img" aria-label="Sales per second through outage, failover and failback">
 <text x="0" y="110">{{.Highest}}</text><text x="0" y="260">0</text>
 {{range .Bars}}<rect x="{{.X}}" y="{{.Y}}" width="4" height="{{.Height}}" fill="#2f6fb3"/>{{end}}
-{{range .Marks}}<path d="M{{.X}} {{.Y}}V260" stroke="#b3402f"/><text x="{{.X}}" y="{{.Y}}" dx="3">{{.Says}}</text>{{end}}
+{{range .Marks}}<path d="M{{.X}} {{.Y}}V260" stroke="#b3402f"/><text x="{{.X}}" y="{{.Y}}" {{if .Left}}dx="-3" text-anchor="end"{{else}}dx="3"{{end}}>{{.Says}}</text>{{end}}
 {{range .Seconds}}<text x="{{.X}}" y="278">{{.Second}} s</text>{{end}}
 </svg>{{end}}
 {{with .RTO}}<h2>What the recovery took</h2>

@@ -19,6 +19,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"unishop-pilot-light/test/world/reaper"
 )
 
 // startTimeout is many times what a start takes: a cold disk has to read ministack first.
@@ -41,14 +43,14 @@ type Emulator struct {
 	endpoint string
 	environ  []string
 	dir      string
-	command  *exec.Cmd
-	exited   chan struct{} // closed when the process has ended
+	reaper   *reaper.Reaper
+	process  *reaper.Process
 	hook     *http.Server
 	direct   *http.Client
 }
 
-// Start starts an emulator on a free port of the loopback interface and returns when it answers. It ends with ctx, or
-// by [Emulator.Stop], which has to be called in any case.
+// Start starts an emulator on a free port of the loopback interface and returns when it answers. It ends with ctx, by
+// [Emulator.Stop], which has to be called in any case, and with the program, even when that is killed.
 func Start(ctx context.Context, o Options) (*Emulator, error) {
 	python := filepath.Join(o.Root, ".cache", "emulator-venv", "bin", "python")
 	if _, err := os.Stat(python); err != nil {
@@ -58,7 +60,7 @@ func Start(ctx context.Context, o Options) (*Emulator, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &Emulator{endpoint: "http://127.0.0.1:" + port, dir: o.Dir, exited: make(chan struct{})}
+	e := &Emulator{endpoint: "http://127.0.0.1:" + port, dir: o.Dir}
 	// Not http.DefaultTransport: it would ask a proxy from the environment.
 	e.direct = &http.Client{Transport: &http.Transport{}, Timeout: startTimeout}
 	if e.environ, err = newEnviron(ctx, o.Root, o.Dir, e.endpoint); err != nil {
@@ -99,28 +101,24 @@ func (e *Emulator) run(ctx context.Context, python, root, port, hookURL string) 
 		return err
 	}
 	defer log.Close() // the child has its own
-	e.command = exec.CommandContext(ctx, python, "-m", "taught")
-	e.command.Dir = filepath.Join(root, "test", "emulator")
-	e.command.Env = append(e.Environ(),
+	command := exec.CommandContext(ctx, python, "-m", "taught")
+	command.Dir = filepath.Join(root, "test", "emulator")
+	command.Env = append(e.Environ(),
 		"GATEWAY_PORT="+port, "BIND_HOST=127.0.0.1", "MINISTACK_HOST=127.0.0.1",
 		"S3_DATA_DIR="+filepath.Join(e.dir, "tmp", "s3"), "PYTHONDONTWRITEBYTECODE=1", "DRILL_HOOK="+hookURL)
-	e.command.Stdout, e.command.Stderr = log, log
-	// A group of its own: the functions that ministack starts are in it, and end with it. Ctrl-C is for whoever started us.
-	e.command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	e.command.Cancel = e.kill
-	if err := e.command.Start(); err != nil {
+	command.Stdout, command.Stderr = log, log
+	// The functions that ministack starts are in its group, and end with it. Ctrl-C is for whoever started us.
+	command.Cancel = func() error { return syscall.Kill(-command.Process.Pid, syscall.SIGKILL) }
+	if e.reaper, err = reaper.New(); err != nil {
 		return err
 	}
-	go func() {
-		_ = e.command.Wait() // how it ended is in the log
-		close(e.exited)
-	}()
+	if e.process, err = e.reaper.Start(command); err != nil {
+		return errors.Join(err, e.reaper.Close())
+	}
 	return nil
 }
 
 func (e *Emulator) logFile() string { return filepath.Join(e.dir, "emulator.log") }
-
-func (e *Emulator) kill() error { return syscall.Kill(-e.command.Process.Pid, syscall.SIGKILL) }
 
 func (e *Emulator) awaitHealth(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, startTimeout)
@@ -130,7 +128,7 @@ func (e *Emulator) awaitHealth(ctx context.Context) error {
 			return nil
 		}
 		select {
-		case <-e.exited:
+		case <-e.process.Exited():
 			return fmt.Errorf("the emulator ended at its start: %s", lastLines(e.logFile()))
 		case <-ctx.Done():
 			return fmt.Errorf("the emulator does not answer: %w: see %s", ctx.Err(), e.logFile())
@@ -150,10 +148,10 @@ func lastLines(file string) string {
 
 // Stop ends the emulator and every function that it runs, and removes its temporary files. Its log stays.
 func (e *Emulator) Stop() error {
-	_ = e.kill() // the group may have ended already
-	<-e.exited
+	_ = e.process.Kill() // it may have ended already
+	<-e.process.Exited()
 	e.closeHook()
-	return os.RemoveAll(filepath.Join(e.dir, "tmp"))
+	return errors.Join(e.reaper.Close(), os.RemoveAll(filepath.Join(e.dir, "tmp")))
 }
 
 // TakeDown takes a region down: every request signed for it is answered with 503.

@@ -275,6 +275,18 @@ func (d *databases) takeDown(region string) (err error) {
 	for _, db := range d.inRegion(region) {
 		err = errors.Join(err, db.server.Kill())
 	}
+	return errors.Join(err, d.elsewhere(region, (*mariadb.Server).Cut))
+}
+
+// elsewhere does something to the servers of other regions that run.
+func (d *databases) elsewhere(region string, do func(*mariadb.Server, context.Context) error) (err error) {
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	for _, db := range d.inRegion("") {
+		if db.Region != region && db.server.Running() {
+			err = errors.Join(err, do(db.server, ctx))
+		}
+	}
 	return err
 }
 
@@ -296,7 +308,7 @@ func (d *databases) bringBack(ctx context.Context, region string) error {
 			}
 		}
 	}
-	return nil
+	return d.elsewhere(region, (*mariadb.Server).Resume)
 }
 
 func (d *databases) close() (err error) {

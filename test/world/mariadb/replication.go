@@ -52,6 +52,24 @@ func (s *Server) SetDelay(ctx context.Context, delay time.Duration) error {
 	return s.exec(ctx, "STOP SLAVE", fmt.Sprintf("CHANGE MASTER TO MASTER_DELAY = %d", int(delay/time.Second)), "START SLAVE")
 }
 
+// Cut has a delayed replica apply nothing more: what it would have applied later has not arrived when its writer dies.
+func (s *Server) Cut(ctx context.Context) error {
+	status, err := s.status(ctx)
+	if err != nil || len(status) == 0 || status["SQL_Delay"] == "0" {
+		return err
+	}
+	return s.exec(ctx, "STOP SLAVE SQL_THREAD")
+}
+
+// Resume has a replica go on, if it is one still.
+func (s *Server) Resume(ctx context.Context) error {
+	status, err := s.status(ctx)
+	if err != nil || len(status) == 0 {
+		return err
+	}
+	return s.exec(ctx, "START SLAVE")
+}
+
 // Position is the last transaction in the server's own binary log, its own or replicated.
 func (s *Server) Position(ctx context.Context) (string, error) {
 	return s.ask(ctx, "SELECT @@GLOBAL.gtid_binlog_pos")
