@@ -16,6 +16,7 @@ from taught import (  # noqa: E402,F401
     rds_types,
     s3,
     secrets_manager,
+    side_by_side,
     ssm,
 )
 

@@ -140,11 +140,9 @@ def forget_begun(stack_name, logical_id):
 
 @hooks.wrap(stacks, "_roll_back_operation")
 async def _delete_what_was_begun(original, stack_name, of_stack, stack, operation, *rest):
-    failed = operation.get("failed_logical_id")
-    record = _begun.pop((of_stack, failed), None)
-    if record:
-        stack["_resources"][failed] = record
-        operation["created"].append(failed)
+    for of, logical_id in [key for key in _begun if key[0] == of_stack]:
+        stack["_resources"][logical_id] = _begun.pop((of, logical_id))
+        operation["created"].append(logical_id)
     await original(stack_name, of_stack, stack, operation, *rest)
 
 

@@ -125,6 +125,13 @@ def _await_signals(slot, stack_name, logical_id, policy, instance):
         raise RuntimeError(f"Received FAILURE signal with UniqueId {instance}") from None
 
 
+def give_up(of_stack, logical_id):
+    """Has an instance that is waited for fail. Before its launch there is nothing to give up."""
+    instance = _signalled_by.get((of_stack, logical_id))
+    if instance:
+        signals.signal_resource(of_stack, logical_id, instance, "FAILURE")
+
+
 @hooks.wrap(signals, "signal_resource")
 def _signal_resource(original, stack_id, logical_id, unique_id, status):
     """The signal of an instance carries its id; CloudFormation accepts another one, and it counts for nothing.

@@ -6,7 +6,7 @@ import unittest
 
 import botocore.exceptions
 from databases import SECRET
-from running import ENGINE_VERSION, PRIMARY, SECONDARY, Hook, emulator, until
+from running import ENGINE_VERSION, PRIMARY, SECONDARY, Hook, emulator, hold, until
 from stacks import Stack, allow, custom_resource, launched, outputs, trust
 
 IMAGE, OTHER_IMAGE = "ami-0c2023a1b2c3d4e5f", "ami-0abcdef1234567890"
@@ -364,6 +364,70 @@ class Functions(unittest.TestCase):
             "the group",
         )
         emulator().client("iam").delete_role_policy(RoleName=names["Role"], PolicyName="Create")
+
+
+class SideBySide(unittest.TestCase):
+    """A custom resource is updated, and an instance that does not depend on it is new."""
+
+    def setUp(self):
+        self.stack = Stack(self, self.id().rpartition("test_")[2].replace("_", "-"))
+        self.stack.create({**custom_resource(), **NETWORK})
+
+    def begin(self, fail=""):
+        """Returns what lets the function go on."""
+        release = hold(self, "function-called")
+        told = custom_resource(fail=fail, Tell=emulator().hook_url)
+        self.stack.begin("update", {**told, **server()}, Outputs=outputs(Dns="Server.PublicDnsName"))
+        return release
+
+    def terminated(self):
+        gone = [e["instance"] for e in Hook.events if e["event"] == "instance-terminated"]
+        return [e["instance"] in gone for e in launched(self.stack.name)]
+
+    def test_the_instance_is_launched_while_the_function_works(self):
+        release = self.begin()
+        instance = self.stack.signal()
+        self.assertEqual(self.stack.status(), "UPDATE_IN_PROGRESS")
+        release()
+        self.assertEqual(self.stack.finished(), "UPDATE_COMPLETE")
+        self.assertEqual(self.stack.resources()["Server"], instance)
+        self.assertEqual(self.stack.outputs()["Dns"], launched(self.stack.name)[0]["publicDnsName"])
+
+    def test_an_instance_that_depends_on_it_comes_after_it(self):
+        release = hold(self, "function-called")
+        resources = {**custom_resource(Tell=emulator().hook_url), **server()}
+        resources["Server"]["DependsOn"] = ["Custom"]
+        self.stack.begin("update", resources)
+        until(lambda: ("Custom", "UPDATE_IN_PROGRESS", "") in self.stack.events(), "the function called")
+        time.sleep(0.5)
+        self.assertEqual(launched(self.stack.name), [])
+        release()
+        self.stack.signal()
+        self.assertEqual(self.stack.finished(), "UPDATE_COMPLETE")
+
+    def test_a_failed_instance_cancels_the_function(self):
+        self.begin()
+        self.stack.signal("FAILURE")
+        self.assertEqual(self.stack.finished(), "UPDATE_ROLLBACK_COMPLETE")
+        self.assertEqual(self.stack.reasons()["Custom"], "Resource update cancelled")
+        self.assertIn("Received FAILURE signal", self.stack.reasons()["Server"])
+        self.assertEqual(self.terminated(), [True])
+
+    def test_a_failed_function_cancels_the_instance(self):
+        release = self.begin(fail="Update")
+        until(lambda: launched(self.stack.name), "the launch")
+        release()
+        self.assertEqual(self.stack.finished(), "UPDATE_ROLLBACK_COMPLETE")
+        self.assertEqual(self.stack.reasons()["Server"], "Resource creation cancelled")
+        self.assertEqual(self.terminated(), [True])
+
+    def test_an_instance_that_was_complete_goes_when_the_function_fails(self):
+        release = self.begin(fail="Update")
+        self.stack.signal()
+        time.sleep(0.5)
+        release()
+        self.assertEqual(self.stack.finished(), "UPDATE_ROLLBACK_COMPLETE")
+        self.assertEqual(self.terminated(), [True])
 
 
 class Databases(unittest.TestCase):

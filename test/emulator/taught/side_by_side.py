@@ -1,0 +1,126 @@
+"""CloudFormation works side by side on what does not depend on each other; ministack takes one resource after the other.
+
+It shows where a custom resource takes its time in an update: an instance that does not depend on it starts meanwhile.
+Whichever fails first cancels the other.
+https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-attribute-dependson.html
+"""
+
+import asyncio
+import contextvars
+import copy
+import functools
+from concurrent import futures
+
+from taught import cloudformation, hooks, instances
+
+INSTANCE = "AWS::EC2::Instance"
+
+engine = hooks.ministack(
+    "services.cloudformation.engine",
+    "_evaluate_conditions",
+    "_extract_deps",
+    "_resolve_refs",
+    "_topological_sort",
+    "_NO_VALUE",
+)
+stacks = hooks.ministack("services.cloudformation.stacks", "_with_stack_tags", "_add_event")
+
+_deployments = {}  # stack id -> template and parameters of what is under way
+_launches = {}  # (stack id, logical id) -> an instance that was begun before its turn
+_provision_now = stacks._provision_resource
+
+
+class Launch:
+    def __init__(self, stack_name, logical_id, props):
+        self.props = props
+        self.outcome = _beside(functools.partial(_provision_now, INSTANCE, logical_id, props, stack_name))
+
+    def failed(self):
+        return self.outcome.done() and self.outcome.exception() is not None
+
+
+def _beside(work):
+    """Runs on a thread of its own, in the region that this one is in."""
+    return futures.ThreadPoolExecutor(max_workers=1).submit(contextvars.copy_context().run, work)
+
+
+async def _deploy(original, stack_name, of_stack, template, parameters, *rest, **options):
+    _deployments[of_stack] = template, parameters
+    await original(stack_name, of_stack, template, parameters, *rest, **options)
+
+
+for _module in ("handlers", "changesets"):
+    hooks.wrap(hooks.ministack(f"services.cloudformation.{_module}"), "_deploy_stack_async")(_deploy)
+
+
+@hooks.wrap(stacks, "_update_resource")
+def _update(original, resource_type, identifier, old, new, stack_name, logical_id, *rest):
+    update = functools.partial(original, resource_type, identifier, old, new, stack_name, logical_id, *rest)
+    stack = cloudformation.store._stacks[stack_name]
+    if not resource_type.startswith("Custom::") or old == new or stack["StackStatus"] != "UPDATE_IN_PROGRESS":
+        return update()
+    launches = _launch_meanwhile(stack_name, stack, logical_id)
+    updated = _beside(update)
+    waiting = {updated, *(launch.outcome for launch in launches)}
+    while updated in waiting:
+        _, waiting = futures.wait(waiting, return_when=futures.FIRST_COMPLETED)
+        if any(launch.failed() for launch in launches):
+            raise RuntimeError("Resource update cancelled")
+    return updated.result()
+
+
+def _launch_meanwhile(stack_name, stack, logical_id):
+    """Begins the new instances that depend on nothing which is not done."""
+    of_stack = stack["StackId"]
+    template, parameters = _deployments[of_stack]
+    resources, conditions = template["Resources"], engine._evaluate_conditions(template, parameters)
+    order = engine._topological_sort(resources, conditions)
+    turn = order.index(logical_id)
+    done = set(order[:turn]) | {name for name in order if resources[name] == stack["_template"]["Resources"].get(name)}
+    for name in order[turn + 1 :]:
+        is_new = resources[name]["Type"] == INSTANCE and name not in stack["_resources"]
+        if is_new and engine._extract_deps(resources[name], set(order)) <= done:
+            resolved = engine._resolve_refs(
+                copy.deepcopy(resources[name].get("Properties", {})),
+                stack["_resources"],
+                parameters,
+                conditions,
+                template.get("Mappings", {}),
+                stack_name,
+                of_stack,
+            )
+            props = {key: value for key, value in resolved.items() if value is not engine._NO_VALUE}
+            tagged = stacks._with_stack_tags(INSTANCE, props, stack.get("Tags") or [], stack_name, of_stack, name)
+            stacks._add_event(of_stack, stack_name, name, INSTANCE, "CREATE_IN_PROGRESS")
+            _launches[of_stack, name] = Launch(stack_name, name, tagged)
+    return [launch for (of, _), launch in _launches.items() if of == of_stack]
+
+
+@hooks.wrap(stacks, "_provision_resource")
+def _provision(original, resource_type, logical_id, props, stack_name):
+    launch = _launches.get((cloudformation.stack_id(stack_name), logical_id))
+    if launch is None:
+        return original(resource_type, logical_id, props, stack_name)
+    result = launch.outcome.result()
+    del _launches[cloudformation.stack_id(stack_name), logical_id]
+    return result
+
+
+@hooks.wrap(stacks, "_roll_back_operation")
+async def _cancel_launches(original, stack_name, of_stack, *rest):
+    for of, logical_id in list(_launches):
+        if of == of_stack:
+            await asyncio.to_thread(_cancel, stack_name, of_stack, logical_id, _launches.pop((of, logical_id)))
+    await original(stack_name, of_stack, *rest)
+
+
+def _cancel(stack_name, of_stack, logical_id, launch):
+    """What it has made is for the rollback to delete."""
+    reason = str(launch.outcome.exception()) if launch.failed() else "Resource creation cancelled"
+    while not launch.outcome.done():
+        instances.give_up(of_stack, logical_id)
+        futures.wait([launch.outcome], timeout=0.1)
+    if not launch.failed():
+        instance, _ = launch.outcome.result()
+        cloudformation.remember_begun(stack_name, logical_id, INSTANCE, instance, launch.props)
+    stacks._add_event(of_stack, stack_name, logical_id, INSTANCE, "CREATE_FAILED", reason)
