@@ -10,10 +10,6 @@ import (
 	"unishop-pilot-light/internal/config"
 )
 
-// maxTemplate is what CloudFormation takes as it is, without a bucket in between.
-// https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
-const maxTemplate = 51_200
-
 // assemblies is what two syntheses of every mode have written beside and around the templates.
 type assemblies map[mode]*written
 
@@ -118,23 +114,6 @@ var assemblyPromises = map[string]promiseOn[assemblies]{
 				a[failover].Assets[config.Secondary] = append(a[failover].Assets[config.Secondary], "asset.abc")
 			},
 			"an error all the same": func(a assemblies) { a[atHome].Errors[config.Primary] = []annotation{{Text: "artifact: missing"}} },
-		},
-	},
-	"each template is small enough to be handed to CloudFormation as it is": {
-		check: func(a assemblies) (c complaints) {
-			for _, m := range modes {
-				for _, side := range sides {
-					size := len(a[m].Templates[side])
-					c.unless(size > 0 && size < maxTemplate, "failover=%s, %s: %d bytes, where %d are allowed", m, side, size, maxTemplate)
-				}
-			}
-			return c
-		},
-		ways: map[string]func(assemblies){
-			"a longer function": func(a assemblies) {
-				a[atHome].Templates[config.Primary] += strings.Repeat("#", maxTemplate-len(a[atHome].Templates[config.Primary]))
-			},
-			"nothing written": func(a assemblies) { a[planned].Templates[config.Secondary] = "" },
 		},
 	},
 	"two syntheses are equal, byte by byte": {

@@ -92,6 +92,7 @@ func TestEveryMistakeNamesKeyValueAndWhatIsAllowed(t *testing.T) {
 		"artifact by https":       {"artifact", "https://bucket/unishop.tar.gz", []string{`artifact: "https://bucket/unishop.tar.gz"`, "s3://"}},
 		"artifact with a quote":   {"artifact", `s3://bucket/a'b.tar.gz`, []string{"artifact"}},
 		"artifact without key":    {"artifact", "s3://bucket/", []string{"artifact"}},
+		"artifact too long":       {"artifact", "s3://bucket/" + strings.Repeat("k", 994) + ".tar.gz", []string{"up to 1000"}},
 		"artifact not a text":     {"artifact", true, []string{"artifact: the JSON value true"}},
 		"reconcile with spaces":   {"reconcile", "to day", []string{`reconcile: "to day"`}},
 	} {

@@ -31,9 +31,10 @@ var (
 		return err == nil && p.Addr().Is4() && p == p.Masked() && p.Bits() >= 16 && p.Bits() <= 24
 	}}
 
-	// What the bundle's name may hold is what needs no quoting in YAML, in a shell and in an IAM policy.
-	anArtifact = pattern("s3://bucket/key.tar.gz, the key made of letters, digits and . _ - /",
-		`^s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/[A-Za-z0-9._-][A-Za-z0-9._/-]*\.tar\.gz$`)
+	// What the bundle's name may hold is what needs no quoting in YAML, in a shell and in an IAM policy. It has a
+	// limit because it must fit into the template; S3 takes 1024: https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html
+	anArtifact = pattern("s3://bucket/key.tar.gz, the key made of up to 1000 letters, digits and . _ - /",
+		`^s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/[A-Za-z0-9._-][A-Za-z0-9._/-]{0,992}\.tar\.gz$`)
 
 	aReconcile = pattern("up to 64 letters, digits, and . : _ -, for example the time of day", `^[A-Za-z0-9.:_-]{1,64}$`)
 
