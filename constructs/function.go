@@ -62,7 +62,7 @@ func newFunction(scope awsconstructs.Construct, custom customResource) awslambda
 		Description: jsii.Sprintf("Acts for %s", custom.Type),
 		Runtime:     awslambda.Runtime_PYTHON_3_13(),
 		Handler:     jsii.String("index.handler"),
-		Code:        awslambda.Code_FromInline(jsii.String(inline("answer.py", custom.Source))),
+		Code:        awslambda.Code_FromInline(jsii.String(*answer(scope) + stripped(custom.Source))),
 		Timeout:     duration(custom.Timeout),
 		MemorySize:  jsii.Number(256),
 		Environment: &environment,
@@ -81,19 +81,29 @@ var (
 	indentation = regexp.MustCompile(`(?m)^( {4})+`)
 )
 
-// inline joins sources into the text of one function, without what only their readers need: CloudFormation takes a
-// template of 51,200 bytes as it is, and a larger one only by way of S3.
+// answer is what the functions have in common. The template holds it once, as a mapping, and CloudFormation puts it in
+// front of each: it takes a template of 51,200 bytes as it is, and a larger one only by way of S3. A mapping's value
+// has no limit of its own:
 // https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
-func inline(files ...string) string {
-	var text string
-	for _, file := range files {
-		source, err := sources.ReadFile("functions/" + file)
-		if err != nil {
-			panic(err)
-		}
-		text += string(source)
+func answer(scope awsconstructs.Construct) *string {
+	stack, id := awscdk.Stack_Of(scope), jsii.String("Functions")
+	functions, there := stack.Node().TryFindChild(id).(awscdk.CfnMapping)
+	if !there {
+		functions = awscdk.NewCfnMapping(stack, id, &awscdk.CfnMappingProps{
+			Mapping: &map[string]*map[string]any{"answer": {"py": stripped("answer.py")}},
+			Lazy:    jsii.Bool(false), // or the CDK suggests to write the text into each function again
+		})
 	}
-	text = comment.ReplaceAllString(docstring.ReplaceAllString(text, ""), "")
+	return functions.FindInMap(jsii.String("answer"), jsii.String("py"), nil)
+}
+
+// stripped is a source without what only its readers need.
+func stripped(file string) string {
+	source, err := sources.ReadFile("functions/" + file)
+	if err != nil {
+		panic(err)
+	}
+	text := comment.ReplaceAllString(docstring.ReplaceAllString(string(source), ""), "")
 	text = blankLines.ReplaceAllString(text, "\n")
 	return indentation.ReplaceAllStringFunc(text, func(spaces string) string { return spaces[:len(spaces)/4] })
 }

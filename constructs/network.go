@@ -42,6 +42,10 @@ func NewNetwork(scope awsconstructs.Construct, id string, props NetworkProps) Ne
 		TrafficType: awsec2.FlowLogTrafficType_REJECT,
 		Destination: awsec2.FlowLogDestination_ToCloudWatchLogs(newLogGroup(this, "FlowLogs", ""), nil),
 	})
+	// Read only by the CDK when it looks a VPC up, which nobody does with this one.
+	for _, tag := range []string{"aws-cdk:subnet-name", "aws-cdk:subnet-type"} {
+		awscdk.Tags_Of(vpc).Remove(jsii.String(tag), nil)
+	}
 	public := &awsec2.SubnetSelection{SubnetType: awsec2.SubnetType_PUBLIC}
 	database := &awsec2.SubnetSelection{SubnetType: awsec2.SubnetType_PRIVATE_ISOLATED}
 	return Network{

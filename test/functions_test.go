@@ -83,7 +83,7 @@ var functionPromises = map[string]promise{
 				c.unless(len(t.of("AWS::Lambda::Function")) > 0, "%s: no function", where)
 				for id, function := range t.of("AWS::Lambda::Function") {
 					code, _ := function.props()["Code"].(map[string]any)
-					c.unless(len(code) == 1 && strings.Contains(fmt.Sprint(code["ZipFile"]), "def handler(event, context):"), "%s: code of %s", where, id)
+					c.unless(len(code) == 1 && strings.Contains(codeOf(t, function), "def handler(event, context):"), "%s: code of %s", where, id)
 					c.unless(function.props()["VpcConfig"] == nil, "%s: %s is in a VPC", where, id)
 					c.unless(strings.HasPrefix(fmt.Sprint(function.props()["Runtime"]), "python3."), "%s: %s: %v", where, id, function.props()["Runtime"])
 				}
@@ -98,6 +98,7 @@ var functionPromises = map[string]promise{
 			"no code": func(s system) {
 				s[atHome][config.Primary].of("AWS::Lambda::Function")["TeardownFunction1A93A53E"].props()["Code"] = map[string]any{"ZipFile": ""}
 			},
+			"code that the template does not hold": func(s system) { delete(s[planned][config.Secondary], "Mappings") },
 			"a VPC": func(s system) {
 				s[planned][config.Secondary].of("AWS::Lambda::Function")["RegionRoleFunctionA69DF59E"].props()["VpcConfig"] = map[string]any{}
 			},
@@ -114,7 +115,7 @@ var functionPromises = map[string]promise{
 						}
 						walk(map[string]any(t), "", func(path string, value any) {
 							attribute, read := at(value, "Fn::GetAtt", 1).(string)
-							carried := containsText(at(function.props(), "Code"), `"`+attribute+`"`)
+							carried := strings.Contains(codeOf(t, function), `"`+attribute+`"`)
 							c.unless(!read || named(value) != id || carried, "%s: %s reads %s of %s", where, path, attribute, id)
 						})
 					}
@@ -195,6 +196,17 @@ func customs(t template, function string) map[string]resource {
 		}
 	}
 	return found
+}
+
+// codeOf is the text of a function, to which the template's mappings contribute.
+func codeOf(t template, function resource) (code string) {
+	for _, part := range list(at(function.props(), "Code", "ZipFile", "Fn::Join", 1)) {
+		if place := list(at(part, "Fn::FindInMap")); place != nil {
+			part = at(t.section("Mappings"), place...)
+		}
+		code += part.(string)
+	}
+	return code
 }
 
 func invokeConfig(t template, function string) (string, resource) {

@@ -39,19 +39,22 @@ func TestTheTemplatesAreThoseOfTheSnapshots(t *testing.T) {
 func TestASnapshotBlanksOutHashesAndCodeOnly(t *testing.T) {
 	got := string(snapshot(t, []byte(`{"Resources":{
 		"ServerInstance0123abcd":{"Type":"AWS::EC2::Instance","Properties":{"UserData":"for 'ServerInstance0123abcd'"}},
-		"F":{"Properties":{"Code":{"ZipFile":"def handler():\n pass"},"Handler":"index.handler"}},
-		"I":{"Properties":{"Version":"1.0.636720949","Key":"unishop-1.0.2.tar.gz"}}}}`)))
-	for _, kept := range []string{`"ServerInstance<hash>": {`, `for 'ServerInstance<hash>'`, `"ZipFile": "<inline>"`, `"index.handler"`, `"1.0.<hash>"`, `"unishop-1.0.2.tar.gz"`} {
+		"F":{"Properties":{"Code":{"ZipFile":{"Fn::Join":["",[{"Fn::FindInMap":["Functions","answer","py"]},"ACTS = {}\ndef act():\n return \"it\""]]}},
+			"Handler":"index.handler"}},
+		"I":{"Properties":{"Version":"1.0.636720949","Key":"unishop-1.0.2.tar.gz"}}},
+		"Mappings":{"Functions":{"answer":{"py":"def handler():\n pass"}}}}`)))
+	for _, kept := range []string{`"ServerInstance<hash>": {`, `for 'ServerInstance<hash>'`, `"py": "<inline>"`, `"Fn::FindInMap"`, `"index.handler"`, `"1.0.<hash>"`, `"unishop-1.0.2.tar.gz"`} {
 		assert.Contains(t, got, kept)
 	}
 	assert.NotContains(t, got, "0123abcd")
-	assert.NotContains(t, got, "def handler")
+	assert.NotContains(t, got, "def ")
 }
 
 // blanks are the places that change whenever a source changes that has tests of its own: the text of a function, and
 // the hashes of the user data and of the image's content.
 var blanks = map[string]*regexp.Regexp{
-	`"ZipFile": "<inline>"`:   regexp.MustCompile(`"ZipFile": "(?:[^"\\]|\\.)*"`),
+	`"py": "<inline>"`:        regexp.MustCompile(`"py": "(?:[^"\\]|\\.)*"`),
+	`"<inline>"`:              regexp.MustCompile(`"(?:[^"\\]|\\.)*\\ndef act\((?:[^"\\]|\\.)*"`),
 	`ServerInstance<hash>`:    regexp.MustCompile(`ServerInstance[0-9a-f]{8}`),
 	`"Version": "1.0.<hash>"`: regexp.MustCompile(`"Version": "1\.0\.[0-9]+"`),
 }

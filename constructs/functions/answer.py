@@ -16,8 +16,8 @@ import traceback
 
 import boto3
 import botocore.config
-import botocore.exceptions
 import urllib3
+from botocore.exceptions import ClientError
 
 # Kept back of the function's time for the answer itself.
 ANSWER_SECONDS = 20
@@ -101,14 +101,14 @@ def client(service, region=None, seconds=20, attempts=8):
     return boto3.client(service, region or os.environ["AWS_REGION"], config=config)
 
 
-def ask(call, **parameters):
-    """Calls, and calls again while it is denied and the role may be too new."""
-    ends = time.monotonic() + DENIED_SECONDS
+def ask(call, again=DENIED, seconds=DENIED_SECONDS, **parameters):
+    """Calls, and calls again for so long while these errors are answered: denied, because the role may be too new."""
+    ends = time.monotonic() + seconds
     while True:
         try:
             return call(**parameters)
-        except botocore.exceptions.ClientError as error:
-            if code_of(error) not in DENIED or time.monotonic() > ends:
+        except ClientError as error:
+            if code_of(error) not in again or time.monotonic() > ends:
                 raise
         time.sleep(5)
 

@@ -61,7 +61,7 @@ def refuse_while_needed(region):
     stack = os.environ["PILOT_LIGHT_STACK"]
     try:
         ask(client("cloudformation", region).describe_stacks, StackName=stack)
-    except botocore.exceptions.ClientError as error:
+    except ClientError as error:
         if code_of(error) == "ValidationError":  # no such stack
             return
         raise

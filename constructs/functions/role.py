@@ -9,6 +9,8 @@ https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/aurora-global-datab
 
 import datetime
 
+from botocore.exceptions import BotoCoreError
+
 WANTED = "CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS"
 ACTS = {"Create": WANTED, "Update": WANTED, "Delete": ("DELETE_IN_PROGRESS",)}
 # Between two looks at the global database, and between two tries of what AWS does not accept yet.
@@ -27,6 +29,8 @@ NOT_NOW = "InvalidGlobalClusterStateFault", "InvalidDBClusterStateFault"
 # A secret that does not exist has no ARN, so that the permission to read this one does not apply to it:
 # https://github.com/jenkinsci/aws-secrets-manager-credentials-provider-plugin/pull/65
 NO_SECRET = "ResourceNotFoundException", *DENIED
+# A question that may stay open: AWS refuses to answer it, or nobody is there.
+NO_ANSWER = ClientError, BotoCoreError
 
 
 def act(event, meant):
@@ -133,7 +137,7 @@ def why_other_cannot_sell(region, now):
     try:
         stacks = client("cloudformation", region_of(region.other), seconds=5, attempts=3)
         found = ask(stacks.describe_stacks, StackName=region.other_stack)["Stacks"][0]
-    except (botocore.exceptions.ClientError, botocore.exceptions.BotoCoreError) as error:
+    except NO_ANSWER as error:
         return f"its stack cannot be asked: {error}"
     role = next((o["OutputValue"] for o in found.get("Outputs", []) if o["OutputKey"] == "Role"), "none")
     if not found["StackStatus"].endswith("_COMPLETE") or role != "active":
@@ -167,7 +171,7 @@ class Move:
 
         try:
             ask(change, GlobalClusterIdentifier=self.region.database, TargetDbClusterIdentifier=target, **how)
-        except botocore.exceptions.ClientError as error:
+        except ClientError as error:
             if code_of(error) not in NOT_NOW:
                 raise
             print("not accepted yet:", error)
@@ -179,12 +183,13 @@ class Move:
         """Waits until the target is the writer and our own cluster and instance are available, and tells. The global
         cluster's status is not waited for: after a failover it may take hours.
         """
-        now, seen = self.region.look(), time.monotonic()
-        heard = seen
-        while not now.writes(target) or not self.region.is_available():
+        now = self.region.look()
+        # When the move last showed in the global database, and when the other region was last heard while it is needed.
+        seen = heard = time.monotonic()
+        while not now.writes(target) or not self.region.own_is_available():
             if now.writer == target or now.target:
                 seen = time.monotonic()
-            if self.word == "failover" or answers(self.region.other):
+            if self.word == "failover" or now.writes(target) or answers(self.region.other):
                 heard = time.monotonic()
             if time.monotonic() - heard > SILENT_SECONDS:
                 raise Refused(f"{region_of(self.region.other)} is silent, and a {self.word} needs it; a failover does not")
@@ -263,8 +268,8 @@ class Region:
         while not (self.look().status == "available" and is_available(self.own) and is_available(self.other)):
             self.wait(LOOK_SECONDS, "the global database to be available")
 
-    def is_available(self):
-        """Our own cluster and its instance."""
+    def own_is_available(self):
+        """Our cluster and its instance."""
         found = ask(self.rds.describe_db_instances, DBInstanceIdentifier=os.environ["INSTANCE"])["DBInstances"][0]
         return found["DBInstanceStatus"] == "available" and is_available(self.own)
 
@@ -272,19 +277,16 @@ class Region:
         """CloudFormation reports success although a replication has failed:
         https://github.com/aws-cloudformation/cloudformation-coverage-roadmap/issues/1459
         """
-        secret, ends = os.environ["SECRET"], time.monotonic() + SECRET_SECONDS
-        while True:
-            try:
-                return client("secretsmanager").describe_secret(SecretId=secret)
-            except botocore.exceptions.ClientError as error:
-                if code_of(error) not in NO_SECRET:
-                    raise
-                if time.monotonic() > ends:
-                    raise Refused(
-                        f"the secret {secret} has not arrived here, and no shop could start: see its replication "
-                        f"status in {region_of(self.other)}, then run the same command again ({error})"
-                    ) from None
-            time.sleep(5)
+        secret = os.environ["SECRET"]
+        try:
+            ask(client("secretsmanager").describe_secret, NO_SECRET, SECRET_SECONDS, SecretId=secret)
+        except ClientError as error:
+            if code_of(error) not in NO_SECRET:
+                raise
+            raise Refused(
+                f"the secret {secret} has not arrived here, and no shop could start: see its replication "
+                f"status in {region_of(self.other)}, then run the same command again ({error})"
+            ) from None
 
     def await_lag(self, arn):
         ends = time.monotonic() + LAG_SECONDS
@@ -308,7 +310,7 @@ def lag_of(arn):
             Period=60,
             Statistics=["Maximum"],
         )["Datapoints"]
-    except (botocore.exceptions.ClientError, botocore.exceptions.BotoCoreError) as error:
+    except NO_ANSWER as error:
         print("no lag:", error)
         return None
     return max(points, key=lambda point: point["Timestamp"])["Maximum"] if points else None
@@ -318,7 +320,7 @@ def answers(arn):
     rds = client("rds", region_of(arn), seconds=2, attempts=1)
     try:
         return rds.describe_db_clusters(DBClusterIdentifier=name_of(arn))
-    except (botocore.exceptions.ClientError, botocore.exceptions.BotoCoreError) as error:
+    except NO_ANSWER as error:
         print(error)
 
 

@@ -43,8 +43,24 @@ os.environ |= {
 
 
 @functools.cache
+def template(region):
+    return json.loads(Path(os.environ["TEMPLATES"], STACKS[region] + ".template.json").read_text())
+
+
 def resources(region):
-    return json.loads(Path(os.environ["TEMPLATES"], STACKS[region] + ".template.json").read_text())["Resources"]
+    return template(region)["Resources"]
+
+
+def text_of(parts, region):
+    """What CloudFormation makes of texts and of places in the template's mappings."""
+    separator, parts = parts["Fn::Join"]
+    texts = []
+    for part in parts:
+        if not isinstance(part, str):
+            name, key, attribute = part["Fn::FindInMap"]
+            part = template(region)["Mappings"][name][key][attribute]
+        texts.append(part)
+    return separator.join(texts)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -71,7 +87,7 @@ def function(kind, region):
             actions.update([action] if isinstance(action, str) else action)
     return Function(
         kind,
-        compile(properties["Code"]["ZipFile"], kind, "exec"),
+        compile(text_of(properties["Code"]["ZipFile"], region), kind, "exec"),
         properties.get("Environment", {}).get("Variables", {}),
         properties["Timeout"],
         frozenset(actions),

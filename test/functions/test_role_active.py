@@ -31,10 +31,12 @@ class WhoIsTheWriterAlready(unittest.TestCase):
         role.world.instance_status = "modifying"
         role.world.cluster_status[PRIMARY] = "modifying"
         role.world.clock.after(40, lambda: setattr(role.world, "instance_status", "available"))
-        role.world.clock.after(70, lambda: role.world.cluster_status.update({PRIMARY: "available"}))
+        role.world.clock.after(170, lambda: role.world.cluster_status.update({PRIMARY: "available"}))
+        role.world.down.add(SECONDARY)
         answer = role.ask("active")
         self.assertEqual(answer.status, "SUCCESS")
-        self.assertGreater(answer.seconds, 70)
+        self.assertGreater(answer.seconds, 170)
+        self.assertEqual(role.aws.regions_asked(), {PRIMARY})
 
     def test_is_refused_when_the_instance_never_becomes_available(self):
         role = RegionRole(PRIMARY)
