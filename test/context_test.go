@@ -127,9 +127,7 @@ var protectPromises = map[string]promiseOn[change]{
 	"protect turns on deletion protection and snapshots, keeps the key that opens them, and changes nothing else": {
 		check: func(s change) (c complaints) {
 			s.Changed.each(func(where string, m mode, side config.Side, t template) {
-				for id, r := range t.of("AWS::RDS::GlobalCluster", "AWS::RDS::DBCluster") {
-					c.unless(r.props()["DeletionProtection"] == true, "%s: %s is not protected", where, id)
-				}
+				c.all(where, t.of("AWS::RDS::GlobalCluster", "AWS::RDS::DBCluster"), true, "Properties", "DeletionProtection")
 				kept := map[string]string{"AWS::RDS::DBCluster": "Snapshot", "AWS::KMS::Key": "Retain"}
 				for kind, policy := range kept {
 					_, r := t.one(kind)

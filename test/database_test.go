@@ -62,14 +62,12 @@ var databasePromises = map[string]promise{
 	"there is one engine and one version, which AWS does not change by itself": {
 		check: func(s system) (c complaints) {
 			s.each(func(where string, _ mode, _ config.Side, t template) {
-				for id, r := range t.of("AWS::RDS::GlobalCluster", "AWS::RDS::DBCluster", "AWS::RDS::DBInstance") {
-					c.unless(r.props()["Engine"] == "aurora-mysql", "%s: engine of %s", where, id)
-					version := r.props()["EngineVersion"]
-					inherited := version == nil && r.kind() == "AWS::RDS::DBInstance"
-					c.unless(version == config.EngineVersion || inherited, "%s: version of %s: %v", where, id, version)
-					byItself := r.props()["AutoMinorVersionUpgrade"]
-					c.unless(r.kind() != "AWS::RDS::DBInstance" || byItself == false, "%s: %s is upgraded by AWS", where, id)
-				}
+				clusters, instances := t.of("AWS::RDS::GlobalCluster", "AWS::RDS::DBCluster"), t.of("AWS::RDS::DBInstance")
+				c.all(where, clusters, "aurora-mysql", "Properties", "Engine")
+				c.all(where, clusters, config.EngineVersion, "Properties", "EngineVersion")
+				c.all(where, instances, "aurora-mysql", "Properties", "Engine")
+				c.all(where, instances, nil, "Properties", "EngineVersion") // the cluster's
+				c.all(where, instances, false, "Properties", "AutoMinorVersionUpgrade")
 			})
 			return c
 		},
@@ -113,10 +111,8 @@ var databasePromises = map[string]promise{
 			s.each(func(where string, _ mode, side config.Side, t template) {
 				found := t.of("AWS::RDS::GlobalCluster")
 				c.unless((len(found) == 1) == (side == config.Primary), "%s: %d global clusters", where, len(found))
-				for _, g := range found {
-					c.unless(g.props()["SourceDBClusterIdentifier"] == nil, "%s: has a source", where)
-					c.unless(g.props()["Engine"] != nil, "%s: has no engine", where)
-				}
+				c.all(where, found, nil, "Properties", "SourceDBClusterIdentifier")
+				c.all(where, found, "aurora-mysql", "Properties", "Engine")
 			})
 			return c
 		},
@@ -133,12 +129,10 @@ var databasePromises = map[string]promise{
 	"each cluster is encrypted with a key of its own region, which is rotated": {
 		check: func(s system) (c complaints) {
 			s.each(func(where string, _ mode, _ config.Side, t template) {
-				for id, r := range t.of("AWS::RDS::GlobalCluster", "AWS::RDS::DBCluster") {
-					c.unless(r.props()["StorageEncrypted"] == true, "%s: %s is not encrypted", where, id)
-				}
-				id, key := t.one("AWS::KMS::Key")
-				c.unless(key.props()["EnableKeyRotation"] == true, "%s: the key is not rotated", where)
-				c.unless(key.props()["MultiRegion"] == nil, "%s: the key is not regional", where)
+				c.all(where, t.of("AWS::RDS::GlobalCluster", "AWS::RDS::DBCluster"), true, "Properties", "StorageEncrypted")
+				id, _ := t.one("AWS::KMS::Key")
+				c.all(where, t.of("AWS::KMS::Key"), true, "Properties", "EnableKeyRotation")
+				c.all(where, t.of("AWS::KMS::Key"), nil, "Properties", "MultiRegion")
 				_, cluster := t.one("AWS::RDS::DBCluster")
 				c.unless(render(cluster.props()["KmsKeyId"]) == "${"+id+".Arn}", "%s: key %s", where, text(cluster.props()["KmsKeyId"]))
 			})
@@ -196,8 +190,7 @@ var databasePromises = map[string]promise{
 	"backups are kept for seven days in both regions: so long live the writes that a failover lost": {
 		check: func(s system) (c complaints) {
 			s.each(func(where string, _ mode, _ config.Side, t template) {
-				_, cluster := t.one("AWS::RDS::DBCluster")
-				c.unless(cluster.props()["BackupRetentionPeriod"] == 7.0, "%s: %v days", where, cluster.props()["BackupRetentionPeriod"])
+				c.all(where, t.of("AWS::RDS::DBCluster"), 7.0, "Properties", "BackupRetentionPeriod")
 			})
 			return c
 		},

@@ -137,14 +137,14 @@ var functionPromises = map[string]promise{
 	"every log group is declared, and leaves with the stack: what a service creates on its own stays": {
 		check: func(s system) (c complaints) {
 			s.each(func(where string, _ mode, _ config.Side, t template) {
-				for id, group := range t.of("AWS::Logs::LogGroup") {
-					c.unless(group["DeletionPolicy"] == "Delete" && group["UpdateReplacePolicy"] == "Delete", "%s: %s stays", where, id)
-					c.unless(group.props()["RetentionInDays"] != nil, "%s: %s keeps everything", where, id)
-				}
+				groups := t.of("AWS::Logs::LogGroup")
+				c.all(where, groups, "Delete", "DeletionPolicy")
+				c.all(where, groups, "Delete", "UpdateReplacePolicy")
+				c.all(where, groups, 30.0, "Properties", "RetentionInDays")
 				for _, id := range keys(t.section("Resources")) {
 					if path, logs := logPath(t, id); logs {
 						group := named(at(t.section("Resources")[id], path...))
-						c.unless(t.of("AWS::Logs::LogGroup")[group] != nil, "%s: %s logs to a group that is not declared", where, id)
+						c.unless(groups[group] != nil, "%s: %s logs to a group that is not declared", where, id)
 					}
 				}
 				for _, g := range grants(t) {

@@ -166,8 +166,8 @@ var orderPromises = map[string]promise{
 	"CloudFormation waits for the shop to answer": {
 		check: func(s system) (c complaints) {
 			s.each(func(where string, m mode, side config.Side, t template) {
+				c.all(where, t.of("AWS::EC2::Instance"), "PT10M", "CreationPolicy", "ResourceSignal", "Timeout")
 				for id, instance := range t.of("AWS::EC2::Instance") {
-					c.unless(at(instance, "CreationPolicy", "ResourceSignal", "Timeout") == "PT10M", "%s: no signal is awaited", where)
 					c.unless(containsText(instance.props()["UserData"], "--logical-resource-id '"+id+"'"), "%s: signals for another resource", where)
 				}
 			})

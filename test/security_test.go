@@ -79,13 +79,10 @@ var securityPromises = map[string]promise{
 	"instance metadata is answered only with a token, and no launch template is involved": {
 		check: func(s system) (c complaints) {
 			s.each(func(where string, _ mode, _ config.Side, t template) {
-				for id, server := range t.of("AWS::EC2::Instance") {
-					c.unless(at(server.props(), "MetadataOptions", "HttpTokens") == "required", "%s: %s", where, id)
-					c.unless(server.props()["LaunchTemplate"] == nil, "%s: %s has a launch template", where, id)
-				}
-				for id, builds := range t.of("AWS::ImageBuilder::InfrastructureConfiguration") {
-					c.unless(at(builds.props(), "InstanceMetadataOptions", "HttpTokens") == "required", "%s: %s", where, id)
-				}
+				servers, builds := t.of("AWS::EC2::Instance"), t.of("AWS::ImageBuilder::InfrastructureConfiguration")
+				c.all(where, servers, "required", "Properties", "MetadataOptions", "HttpTokens")
+				c.all(where, builds, "required", "Properties", "InstanceMetadataOptions", "HttpTokens")
+				c.all(where, servers, nil, "Properties", "LaunchTemplate")
 				c.unless(len(t.of("AWS::EC2::LaunchTemplate")) == 0, "%s: a launch template", where)
 			})
 			return c
@@ -107,14 +104,11 @@ var securityPromises = map[string]promise{
 	"the server's volume is encrypted, and nobody holds a key to its door": {
 		check: func(s system) (c complaints) {
 			s.each(func(where string, _ mode, _ config.Side, t template) {
-				for id, server := range t.of("AWS::EC2::Instance") {
-					devices := list(server.props()["BlockDeviceMappings"])
-					c.unless(len(devices) == 1 && at(devices[0], "DeviceName") == "/dev/xvda", "%s: devices of %s", where, id)
-					for _, device := range devices {
-						c.unless(at(device, "Ebs", "Encrypted") == true, "%s: a volume of %s is not encrypted", where, id)
-					}
-					c.unless(server.props()["KeyName"] == nil, "%s: %s has an SSH key", where, id)
-				}
+				servers := t.of("AWS::EC2::Instance")
+				c.all(where, servers, "/dev/xvda", "Properties", "BlockDeviceMappings", 0, "DeviceName")
+				c.all(where, servers, true, "Properties", "BlockDeviceMappings", 0, "Ebs", "Encrypted")
+				c.all(where, servers, nil, "Properties", "BlockDeviceMappings", 1)
+				c.all(where, servers, nil, "Properties", "KeyName")
 			})
 			return c
 		},

@@ -218,6 +218,14 @@ func (c *complaints) unless(kept bool, format string, args ...any) {
 	}
 }
 
+// all adds a complaint about each resource that has something else at a path than what all must have; nil is nothing.
+func (c *complaints) all(where string, found map[string]resource, want any, path ...any) {
+	for _, id := range keys(found) {
+		got := at(found[id], path...)
+		c.unless(got == want, "%s: %s: %v is %v, where %v is wanted", where, id, path, got, want)
+	}
+}
+
 func (c complaints) String() string {
 	sort.Strings(c)
 	return strings.Join(c, "\n")
