@@ -82,8 +82,8 @@ var (
 )
 
 // answer is what the functions have in common. The template holds it once, as a mapping, and CloudFormation puts it in
-// front of each: it takes a template of 51,200 bytes as it is, and a larger one only by way of S3. A mapping's value
-// has no limit of its own:
+// front of each: it takes a template of 51,200 bytes as it is, and a larger one only by way of S3. Its limits
+// name none for a mapping's value:
 // https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
 func answer(scope awsconstructs.Construct) *string {
 	stack, id := awscdk.Stack_Of(scope), jsii.String("Functions")
