@@ -29,14 +29,17 @@ type Browser struct {
 	close func() error
 }
 
-// Open starts Chromium. It ends with ctx, or by [Browser.Close], which has to be called in any case.
-func Open(ctx context.Context, dial Dial) (*Browser, error) {
+// Open starts Chromium, which writes to a folder that it makes in parent. It ends with ctx, or by [Browser.Close], which
+// has to be called in any case.
+//
+// Chromium has a socket in its folder, whose path may have no more than 107 characters (man 7 unix): parent's should not
+// have more than 60.
+func Open(ctx context.Context, parent string, dial Dial) (*Browser, error) {
 	program, err := findProgram()
 	if err != nil {
 		return nil, err
 	}
-	// Not in TMPDIR: Chromium has a socket in it, whose path may have no more than 107 characters (man 7 unix).
-	dir, err := os.MkdirTemp("/tmp", "shopper-")
+	dir, err := os.MkdirTemp(parent, "shopper-")
 	if err != nil {
 		return nil, err
 	}

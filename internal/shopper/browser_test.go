@@ -16,7 +16,7 @@ func TestAMachineWithoutChromiumIsATypedError(t *testing.T) {
 	all := programs
 	t.Cleanup(func() { programs = all })
 	programs = []string{"chromium"} // without the absolute paths
-	_, err := Open(t.Context(), nil)
+	_, err := Open(t.Context(), "/tmp", nil)
 	assert.ErrorIs(t, err, ErrNoBrowser)
 	assert.ErrorContains(t, err, "apt-get install chromium")
 }
@@ -27,7 +27,7 @@ func TestABrowserLeavesNothingBehind(t *testing.T) {
 		missing(t, "the browser is not checked: "+err.Error())
 		t.SkipNow()
 	}
-	b, err := Open(soon(t), w.dial)
+	b, err := Open(soon(t), "/tmp", w.dial)
 	require.NoError(t, err)
 	require.NoError(t, b.Visit(soon(t), w.east.site))
 	process := chromedp.FromContext(b.ctx).Browser.Process()
@@ -44,7 +44,7 @@ func TestABrowserEndsWithItsContext(t *testing.T) {
 		missing(t, "the browser is not checked: "+err.Error())
 		t.SkipNow()
 	}
-	b, err := Open(ctx, w.dial)
+	b, err := Open(ctx, "/tmp", w.dial)
 	require.NoError(t, err)
 	process := chromedp.FromContext(b.ctx).Browser.Process()
 	cancel()

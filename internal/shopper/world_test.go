@@ -108,7 +108,7 @@ func browse(t *testing.T, w *world) *Browser {
 		missing(t, "the page is not checked: "+err.Error())
 		t.SkipNow()
 	}
-	b, err := Open(soon(t), w.dial)
+	b, err := Open(soon(t), "/tmp", w.dial)
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, b.Close()) })
 	return b

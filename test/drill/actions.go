@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 
@@ -99,21 +98,5 @@ func inOrder(actions ...action) action {
 			}
 		}
 		return nil
-	}
-}
-
-func takeDown(side config.Side) action {
-	return func(ctx context.Context, d *Drill) error {
-		d.down[side] = true
-		err := d.emulator.TakeDown(ctx, regions[side])
-		d.measurement.fell()
-		return errors.Join(err, d.world.TakeDown(regions[side]))
-	}
-}
-
-func bringBack(side config.Side) action {
-	return func(ctx context.Context, d *Drill) error {
-		delete(d.down, side)
-		return errors.Join(d.world.BringBack(ctx, regions[side]), d.emulator.BringBack(ctx, regions[side]))
 	}
 }

@@ -7,13 +7,9 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"time"
 
 	"unishop-pilot-light/internal/config"
 )
-
-// patience is how long a check waits for what AWS does on its own.
-const patience = 2 * time.Minute
 
 // all checks everything and reports every mistake.
 func all(checks ...check) check {
@@ -29,19 +25,11 @@ func all(checks ...check) check {
 // eventually waits until something is so.
 func eventually(c check) check {
 	return func(ctx context.Context, d *Drill) error {
-		ctx, cancel := context.WithTimeout(ctx, patience)
-		defer cancel()
-		for {
-			err := c(ctx, d)
-			if err == nil {
-				return nil
-			}
-			select {
-			case <-ctx.Done():
-				return err
-			case <-time.After(200 * time.Millisecond):
-			}
+		var latest error
+		if waitFor(ctx, func() (bool, error) { latest = c(ctx, d); return latest == nil, nil }) != nil {
+			return latest
 		}
+		return nil
 	}
 }
 

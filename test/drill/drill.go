@@ -3,13 +3,8 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
-	"os"
-	"os/exec"
 	"path/filepath"
-	"strings"
 	"sync"
-	"syscall"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -20,20 +15,18 @@ import (
 	"unishop-pilot-light/internal/shopper"
 	"unishop-pilot-light/test/emulator"
 	"unishop-pilot-light/test/world"
+	"unishop-pilot-light/test/world/reaper"
 )
-
-// commandTimeout is many times what a command of the CDK CLI takes here.
-const commandTimeout = 10 * time.Minute
 
 // regions of the system that is drilled: the defaults of cdk.json.
 var regions = map[config.Side]string{config.Primary: "us-east-1", config.Secondary: "us-west-1"}
 
 // Drill is one embedded AWS, and who works on it.
 type Drill struct {
-	dir string // everything of this drill; it stays only when the drill fails
-	// app is the CDK program, built once.
-	app      string
 	root     string // of the repository
+	app      string // the CDK program, built once
+	dir      string // everything of this drill; it stays only when the drill fails
+	reaper   *reaper.Reaper
 	emulator *emulator.Emulator
 	system   region.System
 	world    *world.World
@@ -50,22 +43,30 @@ type Drill struct {
 	log      string // of the latest command
 }
 
-// begin starts an embedded AWS in a folder of its own.
+// begin starts an embedded AWS. It ends by [Drill.end], and with the program, even when that is killed.
 func begin(ctx context.Context, root, app string) (*Drill, error) {
-	dir, err := os.MkdirTemp("", "unishop-drill-")
+	r, err := reaper.New()
 	if err != nil {
 		return nil, err
 	}
-	d := &Drill{dir: dir, root: root, app: app, down: map[config.Side]bool{}, images: map[string]string{}}
+	d := &Drill{root: root, app: app, dir: r.Dir, reaper: r, down: map[config.Side]bool{}, images: map[string]string{}}
+	if err := d.start(ctx); err != nil {
+		return nil, errors.Join(err, d.end(false))
+	}
+	return d, nil
+}
+
+func (d *Drill) start(ctx context.Context) (err error) {
 	if err := d.makeWorkstations(); err != nil {
-		return nil, err
+		return err
 	}
-	if d.world, err = world.New(world.Options{Root: root, Dir: filepath.Join(dir, "world")}); err != nil {
-		return nil, err
+	if d.world, err = world.New(world.Options{Root: d.root, Dir: filepath.Join(d.dir, "world"), Reaper: d.reaper}); err != nil {
+		return err
 	}
-	d.emulator, err = emulator.Start(ctx, emulator.Options{Root: root, Dir: filepath.Join(dir, "aws"), Hook: d.handle})
+	d.emulator, err = emulator.Start(ctx, emulator.Options{
+		Root: d.root, Dir: filepath.Join(d.dir, "aws"), Reaper: d.reaper, Hook: d.handle})
 	if err != nil {
-		return nil, errors.Join(err, d.world.Close())
+		return err
 	}
 	d.world.Attach(d.emulator)
 	d.system = region.System{Names: "unishop", Regions: regions, AWS: aws.Config{
@@ -73,7 +74,25 @@ func begin(ctx context.Context, root, app string) (*Drill, error) {
 		Credentials:  credentials.NewStaticCredentialsProvider("test", "test", ""),
 		Region:       regions[config.Primary],
 	}}
-	return d, nil
+	return nil
+}
+
+// end stops everything. The drill's folder goes, unless something in it is of interest.
+func (d *Drill) end(failed bool) (err error) {
+	if failed {
+		err = d.reaper.Keep()
+	}
+	d.stopMeasuring()
+	if d.shopper != nil {
+		err = errors.Join(err, d.shopper.Close())
+	}
+	if d.world != nil {
+		err = errors.Join(err, d.world.Close())
+	}
+	if d.emulator != nil {
+		err = errors.Join(err, d.emulator.Stop())
+	}
+	return errors.Join(err, d.reaper.Close())
 }
 
 // handle has the guards see an event before the world.
@@ -106,126 +125,28 @@ func (d *Drill) up() (sides []config.Side) {
 	return sides
 }
 
-// end stops everything, and removes the drill's folder unless something in it is of interest.
-func (d *Drill) end(failed bool) error {
-	err := stopMeasuring(context.Background(), d)
-	if d.shopper != nil {
-		err = errors.Join(err, d.shopper.Close())
-	}
-	err = errors.Join(err, d.world.Close(), d.emulator.Stop())
-	if failed {
-		return err
-	}
-	return errors.Join(err, os.RemoveAll(d.dir))
+// in is AWS in a side's region.
+func (d *Drill) in(side config.Side) aws.Config {
+	c := d.system.AWS.Copy()
+	c.Region = regions[side]
+	return c
 }
 
-// workstation is a folder that somebody works in: it has cdk.json, and perhaps a release bundle.
-type workstation string
+// patience is how long a check waits for what AWS does on its own.
+const patience = 2 * time.Minute
 
-const (
-	// office has the release bundle.
-	office workstation = "office"
-	// laptop has nothing but what is committed.
-	laptop workstation = "laptop"
-)
-
-func (d *Drill) makeWorkstations() error {
-	for _, w := range []workstation{office, laptop} {
-		folder := filepath.Join(d.dir, string(w))
-		if err := os.MkdirAll(folder, 0o755); err != nil {
-			return err
-		}
-		text, err := os.ReadFile(filepath.Join(d.root, "cdk.json"))
-		if err != nil {
-			return err
-		}
-		if err := os.WriteFile(filepath.Join(folder, "cdk.json"), text, 0o644); err != nil {
-			return err
-		}
-	}
-	if err := os.MkdirAll(filepath.Join(d.dir, "logs"), 0o755); err != nil {
-		return err
-	}
-	// As `make bundle` leaves it.
-	return os.Symlink(filepath.Join(d.root, "unishop"), filepath.Join(d.dir, string(office), "unishop"))
-}
-
-// command is a command of the CDK CLI, and where somebody types it.
-type command struct {
-	at        workstation
-	region    string // AWS_REGION; empty: not set
-	arguments []string
-}
-
-func (c command) String() string {
-	words := append([]string{"npx", "cdk"}, c.arguments...)
-	if c.region != "" {
-		words = append([]string{"AWS_REGION=" + c.region}, words...)
-	}
-	return strings.Join(words, " ")
-}
-
-// cdk runs a command to its end and returns what it printed.
-func (d *Drill) cdk(ctx context.Context, c command) (string, error) {
-	ctx, cancel := context.WithTimeout(ctx, commandTimeout)
+// waitFor polls until something is so.
+func waitFor(ctx context.Context, so func() (bool, error)) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, patience, errors.New("it took too long"))
 	defer cancel()
-	process, log, err := d.start(ctx, c)
-	if err != nil {
-		return "", err
+	for {
+		if done, err := so(); done || err != nil {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case <-time.After(50 * time.Millisecond):
+		}
 	}
-	err = process.Wait()
-	text, readErr := os.ReadFile(log)
-	if err == nil {
-		return string(text), readErr
-	}
-	if ctx.Err() != nil {
-		return string(text), fmt.Errorf("%s: %w", c, context.Cause(ctx))
-	}
-	return string(text), fmt.Errorf("%s: %w:\n%s", c, err, lastLines(string(text), 12))
-}
-
-// start starts a command in a process group of its own; the group ends with ctx.
-func (d *Drill) start(ctx context.Context, c command) (*exec.Cmd, string, error) {
-	arguments := append([]string{"--app", d.app, "--no-color"}, c.arguments...)
-	process := exec.CommandContext(ctx, filepath.Join(d.root, "node_modules", ".bin", "cdk"), arguments...)
-	process.Dir = filepath.Join(d.dir, string(c.at))
-	process.Env = d.emulator.Environ()
-	if c.region != "" {
-		process.Env = append(process.Env, "AWS_REGION="+c.region)
-	}
-	process.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	process.Cancel = func() error { return syscall.Kill(-process.Process.Pid, syscall.SIGKILL) }
-	log, err := os.Create(d.nextLog(c))
-	if err != nil {
-		return nil, "", err
-	}
-	defer log.Close() // the process has its own
-	fmt.Fprintf(log, "$ %s\n", c)
-	process.Stdout, process.Stderr = log, log
-	return process, log.Name(), process.Start()
-}
-
-func (d *Drill) nextLog(c command) string {
-	d.lock.Lock()
-	defer d.lock.Unlock()
-	d.commands++
-	d.log = filepath.Join(d.dir, "logs", fmt.Sprintf("%02d-%s.log", d.commands, c.arguments[0]))
-	return d.log
-}
-
-// doing is the latest line of the latest command: for people who wait.
-func (d *Drill) doing() string {
-	d.lock.Lock()
-	log := d.log
-	d.lock.Unlock()
-	text, err := os.ReadFile(log)
-	if err != nil {
-		return ""
-	}
-	return lastLines(string(text), 1)
-}
-
-func lastLines(text string, count int) string {
-	lines := strings.Split(strings.TrimSpace(text), "\n")
-	return strings.Join(lines[max(0, len(lines)-count):], "\n")
 }

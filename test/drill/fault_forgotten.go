@@ -57,9 +57,5 @@ func darkenByTemplate(ctx context.Context, d *Drill) error {
 	if err != nil {
 		return err
 	}
-	state, err := d.update(ctx, secondary, template)
-	if err == nil && state != "UPDATE_ROLLBACK_COMPLETE" {
-		err = fmt.Errorf("the darkening ended in %s", state)
-	}
-	return err
+	return d.rolledBack(ctx, secondary, template)
 }

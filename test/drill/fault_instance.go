@@ -88,11 +88,7 @@ func rollBackDarkening(ctx context.Context, d *Drill) error {
 		"DependsOn":  roleID(resources),
 	}
 	template["Resources"] = resources
-	state, err := d.update(ctx, secondary, template)
-	if err == nil && state != "UPDATE_ROLLBACK_COMPLETE" {
-		err = fmt.Errorf("the darkening ended in %s", state)
-	}
-	return err
+	return d.rolledBack(ctx, secondary, template)
 }
 
 func roleID(resources map[string]any) string {

@@ -3,9 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"strings"
-	"syscall"
-	"time"
 
 	"unishop-pilot-light/internal/config"
 )
@@ -26,7 +23,7 @@ var interrupted = scenario{
 // killed starts a command, kills the CLI as soon as the side's stack is in a state, and waits until it has settled.
 func killed(c command, side config.Side, state string) action {
 	return func(ctx context.Context, d *Drill) error {
-		process, _, err := d.start(ctx, c)
+		process, _, err := d.begin(c)
 		if err != nil {
 			return err
 		}
@@ -34,18 +31,17 @@ func killed(c command, side config.Side, state string) action {
 			stack, err := d.system.Stack(ctx, side)
 			return stack.Status == state, err
 		})
-		_ = syscall.Kill(-process.Process.Pid, syscall.SIGKILL) // it may have ended
-		if err := process.Wait(); err == nil {
-			return fmt.Errorf("%s: ended before it was killed", c)
-		}
+		_ = process.Kill() // it may have ended
+		<-process.Exited()
 		if waitErr != nil {
 			return waitErr
 		}
+		if !process.Signaled() {
+			return fmt.Errorf("%s: ended before it was killed", c)
+		}
 		// CloudFormation updates no stack that is in the middle of something.
-		return waitFor(ctx, func() (bool, error) {
-			stack, err := d.system.Stack(ctx, side)
-			return !strings.HasSuffix(stack.Status, "_IN_PROGRESS"), err
-		})
+		_, err = d.settled(ctx, side)
+		return err
 	}
 }
 
@@ -67,7 +63,7 @@ var hangingSwitchover = scenario{
 func dieInTheMiddle(ctx context.Context, d *Drill) error {
 	move := deploying("--all", "-c", "failover=planned")
 	move.region = regions[secondary]
-	process, _, err := d.start(ctx, move)
+	process, _, err := d.begin(move)
 	if err != nil {
 		return err
 	}
@@ -80,24 +76,9 @@ func dieInTheMiddle(ctx context.Context, d *Drill) error {
 	if err := takeDown(primary)(ctx, d); err != nil {
 		return err
 	}
-	if err := process.Wait(); err == nil {
+	<-process.Exited()
+	if process.ExitCode() == 0 {
 		return fmt.Errorf("%s: succeeded without us-east-1", move)
 	}
 	return nil
-}
-
-// waitFor polls until something is so.
-func waitFor(ctx context.Context, so func() (bool, error)) error {
-	ctx, cancel := context.WithTimeout(ctx, patience)
-	defer cancel()
-	for {
-		if done, err := so(); done || err != nil {
-			return err
-		}
-		select {
-		case <-ctx.Done():
-			return context.Cause(ctx)
-		case <-time.After(50 * time.Millisecond):
-		}
-	}
 }

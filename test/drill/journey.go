@@ -31,14 +31,10 @@ func (d *Drill) dial(ctx context.Context, network, _ string) (net.Conn, error) {
 // walkAt has a new customer fill a basket at a side's site, while the other site is dark.
 func walkAt(side config.Side) action {
 	return func(ctx context.Context, d *Drill) error {
-		m := d.measurement
-		var refusal *shopper.Refusal
-		plain := shopper.NewHTTP(d.dial)
-		defer plain.Close()
-		if _, err := plain.Open(ctx, m.sites[side.Other()]); !errors.As(err, &refusal) || refusal.Status/100 != 4 {
-			return fmt.Errorf("the site of the %s is not dark: %v", side.Other(), err)
+		if status, err := d.refusal(ctx, side.Other()); err != nil || status/100 != 4 {
+			return fmt.Errorf("the site of the %s is not dark, it answers with %d (%v)", side.Other(), status, err)
 		}
-		browser, err := shopper.Open(ctx, d.dial)
+		browser, err := shopper.Open(ctx, d.dir, d.dial)
 		switch {
 		case err == nil:
 			d.shopper, d.shopsBy = browser, "headless Chromium"

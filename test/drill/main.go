@@ -4,13 +4,17 @@
 //	drill              the story
 //	drill NAME...      scenarios of faults, by name
 //	drill faults       every scenario
+//
+// The variable OUTAGE says how us-east-1 fails in the story: as a region, or only its site.
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 	"syscall"
 )
@@ -30,34 +34,30 @@ func main() {
 
 // chosen finds the scenarios that are asked for.
 func chosen(names []string) ([]scenario, error) {
+	o, ok := outages[cmp.Or(os.Getenv("OUTAGE"), "region")]
+	if !ok {
+		return nil, fmt.Errorf("OUTAGE=%q is not allowed: use region or site", os.Getenv("OUTAGE"))
+	}
 	if len(names) == 0 {
-		return []scenario{story}, nil
+		names = []string{"story"}
 	}
 	if len(names) == 1 && names[0] == "faults" {
 		return faults, nil
 	}
+	all := append([]scenario{story(o), lossy}, faults...)
 	var found []scenario
 	for _, name := range names {
-		s, ok := find(name)
-		if !ok {
-			return nil, fmt.Errorf("%q: unknown scenario: use one of %s", name, strings.Join(known(), ", "))
+		i := slices.IndexFunc(all, func(s scenario) bool { return s.name == name })
+		if i < 0 {
+			return nil, fmt.Errorf("%q: unknown scenario: use one of %s", name, strings.Join(known(all), ", "))
 		}
-		found = append(found, s)
+		found = append(found, all[i])
 	}
 	return found, nil
 }
 
-func find(name string) (scenario, bool) {
-	for _, s := range append(faults, story, lossy) {
-		if s.name == name {
-			return s, true
-		}
-	}
-	return scenario{}, false
-}
-
-func known() (names []string) {
-	for _, s := range append(faults, story, lossy) {
+func known(all []scenario) (names []string) {
+	for _, s := range all {
 		names = append(names, s.name)
 	}
 	return names

@@ -1,95 +1,127 @@
 package main
 
 import (
+	_ "embed"
+	"encoding/base64"
+	"encoding/json"
 	"fmt"
-	"io"
+	"html/template"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 )
 
-// narrator tells a story as it happens: each sentence when it is over, with its seconds, and on a terminal also what
-// is being done meanwhile.
-type narrator struct {
-	out   io.Writer
-	live  bool
-	began time.Time
-	told  []sentence
+// told is a drill as its reports have it.
+type told struct {
+	Says     string      `json:"says"`
+	Timeline []moment    `json:"timeline"`
+	RTO      *rto        `json:"rto,omitempty"`
+	Losses   []loss      `json:"losses"`
+	Visits   []visited   `json:"visits"`
+	Sales    []int       `json:"salesPerSecond"`
+	Chart    chart       `json:"-"`
+	NotIn    []string    `json:"notIncluded"`
+	Beside   []published `json:"documentedByAWS"`
 }
 
-type sentence struct {
-	says        string
-	after, took time.Duration
+// moment is a step of the story.
+type moment struct {
+	Says  string  `json:"says"`
+	Began float64 `json:"began"` // seconds since the drill began
+	Took  float64 `json:"took"`  // seconds
 }
 
-func newNarrator(out io.Writer) *narrator {
-	file, ok := out.(*os.File)
-	live := false
-	if ok {
-		info, err := file.Stat()
-		live = err == nil && info.Mode()&os.ModeCharDevice != 0
+// published is what AWS says of the same.
+type published struct {
+	Says   string `json:"says"`
+	Source string `json:"source"`
+}
+
+var notIncluded = []string{
+	"Aurora's own promotion", "the launch of an EC2 instance", "the first boot from a cold snapshot",
+	"the compilation of the CDK program by go run",
+}
+
+const (
+	aurora           = "https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/aurora-global-database.html"
+	disasterRecovery = "https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/aurora-global-database-disaster-recovery.html"
+	reliability      = "https://docs.aws.amazon.com/wellarchitected/latest/reliability-pillar/rel_planning_for_recovery_disaster_recovery.html"
+)
+
+var documented = []published{
+	{"Pilot light: an RPO of minutes, an RTO of tens of minutes", reliability},
+	{"Aurora Global Database: an RTO in the order of minutes", disasterRecovery},
+	{"A failover: an RPO of seconds, typically; the secondary is the writer within a few minutes, typically", disasterRecovery},
+	{"A switchover: an RPO of 0", disasterRecovery},
+	{"Replication: a lag of under a second, typically", aurora},
+}
+
+// report tells what was measured, and for the story keeps it as JSON and as a page.
+func (d *Drill) report(s scenario, tell *narrator) error {
+	m := d.measurement
+	if m == nil {
+		return nil
 	}
-	return &narrator{out: out, live: live, began: time.Now()}
+	m.lock.Lock()
+	defer m.lock.Unlock()
+	t := told{Says: s.says, RTO: m.recovery, Losses: m.losses, Visits: m.visits,
+		Sales: perSecond(m.sales, m.began), NotIn: notIncluded, Beside: documented}
+	for _, x := range tell.told {
+		t.Timeline = append(t.Timeline, moment{x.says, x.after.Seconds(), x.took.Seconds()})
+	}
+	t.Chart = draw(t.Sales, tell, m.began)
+	tellMeasured(tell, t)
+	if s.name != "story" {
+		return nil
+	}
+	folder := filepath.Join(d.root, ".cache", "drill")
+	if err := os.MkdirAll(folder, 0o755); err != nil {
+		return err
+	}
+	text, err := json.MarshalIndent(t, "", "  ")
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(filepath.Join(folder, "report.json"), append(text, '\n'), 0o644); err != nil {
+		return err
+	}
+	var html strings.Builder
+	if err := htmlPage.Execute(&html, t); err != nil {
+		return err
+	}
+	fmt.Fprintln(tell.out, "report: .cache/drill/report.html and report.json")
+	return os.WriteFile(filepath.Join(folder, "report.html"), []byte(html.String()), 0o644)
 }
 
-// step tells a sentence while do is at it.
-func (n *narrator) step(says string, doing func() string, do func() error) error {
-	began := time.Now()
-	done := make(chan error, 1)
-	go func() { done <- do() }()
-	tick := time.NewTicker(time.Second)
-	defer tick.Stop()
-	for {
-		select {
-		case err := <-done:
-			took := time.Since(began)
-			n.told = append(n.told, sentence{says, began.Sub(n.began), took})
-			mark := "✓"
-			if err != nil {
-				mark = "✗"
-			}
-			n.clear()
-			fmt.Fprintf(n.out, "%s %-78s %6.1f s\n", mark, says, took.Seconds())
-			return err
-		case <-tick.C:
-			if n.live {
-				n.clear()
-				fmt.Fprintf(n.out, "  %s %.0f s  %s", says, time.Since(began).Seconds(), cut(doing(), 60))
-			}
+func tellMeasured(tell *narrator, t told) {
+	fmt.Fprintln(tell.out, "\nMeasured in this drill")
+	if len(t.Visits) > 0 {
+		fmt.Fprintf(tell.out, "the shopper shops by %s\n", t.Visits[0].By)
+	}
+	if t.RTO != nil {
+		fmt.Fprintf(tell.out, "RTO: first sale in us-west-1 %.1f s after the outage, %.1f s after the command\n", t.RTO.FromOutage, t.RTO.FromCommand)
+		for _, s := range t.RTO.Stages {
+			fmt.Fprintf(tell.out, "  %6.1f s  %s\n", s.After, s.Says)
 		}
 	}
-}
-
-// clear forgets the line that is not finished.
-func (n *narrator) clear() {
-	if n.live {
-		fmt.Fprint(n.out, "\r\033[K")
+	for _, l := range t.Losses {
+		fmt.Fprintf(tell.out, "%s: %d of %d acknowledged writes lost, %d ms of them; no write for %.1f s\n",
+			l.Move, len(l.Lost), l.Acknowledged, l.Milliseconds, l.WriteOutage)
+		if count := len(l.Lost); count > 0 {
+			fmt.Fprintf(tell.out, "  lost: %s\n", cut(names(l.Lost), 300))
+		}
 	}
+	fmt.Fprintf(tell.out, "not in these figures: %s\n", strings.Join(t.NotIn, ", "))
 }
 
-// timeline tells the whole story again, with when each step began.
-func (n *narrator) timeline(s scenario) {
-	fmt.Fprintf(n.out, "\n%s\n", s.says)
-	for _, t := range n.told {
-		fmt.Fprintf(n.out, "%s  %-78s %6.1f s\n", clock(t.after), t.says, t.took.Seconds())
-	}
-	fmt.Fprintf(n.out, "%d steps in %.0f s\n", len(n.told), time.Since(n.began).Seconds())
-}
+//go:embed report.html
+var page string
 
-// tellScenario tells of one scenario among several.
-func tellScenario(out io.Writer, s scenario, err error, took time.Duration) {
-	mark := "✓"
-	if err != nil {
-		mark = "✗"
-	}
-	fmt.Fprintf(out, "%s %-20s %-78s %6.1f s\n", mark, s.name, s.says, took.Seconds())
-}
-
-func clock(d time.Duration) string {
-	return fmt.Sprintf("%2d:%02d", int(d.Minutes()), int(d.Seconds())%60)
-}
-
-func cut(text string, length int) string {
-	runes := []rune(strings.TrimSpace(text))
-	return string(runes[:min(len(runes), length)])
-}
+var htmlPage = template.Must(template.New("report").Funcs(template.FuncMap{
+	"clock": func(seconds float64) string { return clock(time.Duration(seconds * float64(time.Second))) },
+	"names": names,
+	"picture": func(png []byte) template.URL {
+		return template.URL("data:image/png;base64," + base64.StdEncoding.EncodeToString(png))
+	},
+}).Parse(page))

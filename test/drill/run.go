@@ -40,11 +40,10 @@ func runAll(ctx context.Context, scenarios []scenario, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	app, cleanup, err := build(ctx, root)
+	app, err := build(ctx, root)
 	if err != nil {
 		return err
 	}
-	defer cleanup()
 	if len(scenarios) == 1 {
 		return run(ctx, root, app, scenarios[0], newNarrator(out))
 	}
@@ -100,19 +99,15 @@ func carryOut(ctx context.Context, d *Drill, s step) error {
 	return s.check(ctx, d)
 }
 
-// build builds the CDK program once for all commands.
-func build(ctx context.Context, root string) (app string, cleanup func(), err error) {
-	dir, err := os.MkdirTemp("", "unishop-app-")
-	if err != nil {
-		return "", nil, err
-	}
-	app = filepath.Join(dir, "app")
+// build builds the CDK program once for all commands, unless it is there already.
+func build(ctx context.Context, root string) (string, error) {
+	app := filepath.Join(root, ".cache", "drill", "app")
 	command := exec.CommandContext(ctx, "go", "build", "-o", app, ".")
 	command.Dir = root
 	if text, err := command.CombinedOutput(); err != nil {
-		return "", nil, errors.Join(fmt.Errorf("go build: %w: %s", err, text), os.RemoveAll(dir))
+		return "", fmt.Errorf("go build: %w: %s", err, text)
 	}
-	return app, func() { _ = os.RemoveAll(dir) }, nil
+	return app, nil
 }
 
 // findRoot goes up to the folder of go.mod.

@@ -13,42 +13,45 @@ const (
 )
 
 // story is the main job, from an empty account to an empty account.
-var story = scenario{
-	name: "story",
-	says: "the pilot light, lit and put out: deploy, outage, failover, failback, destroy",
-	steps: []step{
-		{"both regions are bootstrapped", bootstrap, nil},
-		{"both regions are deployed: us-east-1 sells, us-west-1 is its pilot light", deploy("--all"),
-			all(sells(primary), replicates(secondary), imagePublished)},
-		{"a shopper fills a basket at us-east-1, while the site of us-west-1 is dark", inOrder(measure, walkAt(primary)), nil},
+func story(o outage) scenario {
+	return scenario{
+		name: "story",
+		says: "the pilot light, lit and put out: deploy, outage, failover, failback, destroy",
+		steps: []step{
+			{"both regions are bootstrapped", bootstrap, nil},
+			{"both regions are deployed: us-east-1 sells, us-west-1 is its pilot light", deploy("--all"),
+				all(sells(primary), replicates(secondary), imagePublished)},
+			{"a shopper fills a basket at us-east-1, while the site of us-west-1 is dark", inOrder(measure, walkAt(primary)), nil},
 
-		{"us-east-1 goes down", takeDown(primary), nil},
-		{"us-west-1 takes over, by one command and without a release bundle", moving(failOver()),
-			all(writes(secondary), runs(secondary, 1), says(secondary, config.Active), changedBy(secondary, "failover"))},
-		{"the shopper finds the same basket at us-west-1", findAt(secondary), nil},
-		{"what the outage has cost is counted", count("failover", secondary), nil},
-		{"us-east-1 returns, and its database is resynchronised", bringBack(primary), eventually(replicates(primary))},
-		{"us-east-1 is put to rest", deploy("unishop-primary", "-c", "failover=true"),
-			all(sells(secondary), replicates(primary))},
-		{"everything comes home", moving(deploy("--all")),
-			all(sells(primary), replicates(secondary), changedBy(primary, "switchover"))},
-		{"no acknowledged write was lost on the way home", count("failback", primary), nothingLost},
+			o.begins,
+			{"us-west-1 takes over, by one command and without a release bundle", moving(failOver()),
+				all(writes(secondary), runs(secondary, 1), says(secondary, config.Active), changedBy(secondary, "failover"))},
+			{"the shopper finds the same basket at us-west-1", findAt(secondary), nil},
+			{"what the outage has cost is counted", inOrder(count("failover", secondary), recovered), nil},
+			o.ends,
+			{"us-east-1 is put to rest", deploy("unishop-primary", "-c", "failover=true"),
+				all(sells(secondary), replicates(primary))},
+			{"everything comes home", moving(deploy("--all")),
+				all(sells(primary), replicates(secondary), changedBy(primary, "switchover"))},
+			{"no acknowledged write was lost on the way home", count("failback", primary), nothingLost},
 
-		{"us-east-1 goes down again", takeDown(primary), nil},
-		{"us-west-1 takes over again", moving(failOver()), all(writes(secondary), runs(secondary, 1))},
-		{"what the second outage has cost is counted", count("second failover", secondary), nil},
-		{"us-east-1 returns", bringBack(primary), eventually(replicates(primary))},
-		{"everything comes home though us-east-1 was never put to rest", moving(deploy("--all")),
-			all(sells(primary), replicates(secondary), changedBy(secondary, "hand-back"))},
-		{"no acknowledged write was lost by the hand-back", count("hand-back", primary), nothingLost},
+			o.begins,
+			{"us-west-1 takes over again", moving(failOver()), all(writes(secondary), runs(secondary, 1))},
+			{"what the second outage has cost is counted", count("second failover", secondary), nil},
+			o.ends,
+			{"everything comes home though us-east-1 was never put to rest", moving(deploy("--all")),
+				all(sells(primary), replicates(secondary), changedBy(secondary, "hand-back"))},
+			{"no acknowledged write was lost by the hand-back", count("hand-back", primary), nothingLost},
 
-		{"everything moves to us-west-1 by plan", moving(deploy("--all", "-c", "failover=planned")),
-			all(sells(secondary), replicates(primary), changedBy(secondary, "switchover"))},
-		{"no acknowledged write was lost by the planned move", inOrder(count("planned move", secondary), stopMeasuring), nothingLost},
-		{"and home", deploy("--all"), all(sells(primary), replicates(secondary), changedBy(primary, "switchover"))},
+			{"everything moves to us-west-1 by plan", moving(deploy("--all", "-c", "failover=planned")),
+				all(sells(secondary), replicates(primary), changedBy(secondary, "switchover"))},
+			{"no acknowledged write was lost by the planned move", count("planned move", secondary), nothingLost},
+			{"and home", moving(deploy("--all")), all(sells(primary), replicates(secondary), changedBy(primary, "switchover"))},
+			{"no acknowledged write was lost on the way home", count("planned move home", primary), nothingLost},
 
-		{"everything is removed", destroy("--all"), nothingIsLeft},
-	},
+			{"everything is removed", inOrder(noMoreMeasuring, destroy("--all")), nothingIsLeft},
+		},
+	}
 }
 
 // lossy: what has not been replicated when a region goes down is lost, and the drill counts it.
@@ -60,7 +63,8 @@ var lossy = scenario{
 		{"the replica falls five seconds behind, and customers sign up", inOrder(delayed(5*time.Second), measure, pause(12*time.Second)), nil},
 		down,
 		{"us-west-1 takes over", moving(failOver()), all(writes(secondary), runs(secondary, 1))},
-		{"the writes of four to six seconds are lost", count("failover", secondary), lostBetween(4*time.Second, 6*time.Second)},
+		{"the writes of four to six seconds are lost", inOrder(count("failover", secondary), recovered),
+			lostBetween(4*time.Second, 6*time.Second)},
 	},
 }
 

@@ -7,7 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
@@ -49,24 +48,26 @@ func (d *Drill) update(ctx context.Context, side config.Side, template map[strin
 	if err != nil {
 		return "", err
 	}
-	for {
-		stack, err := d.system.Stack(ctx, side)
-		if err != nil || !strings.HasSuffix(stack.Status, "_IN_PROGRESS") {
-			return stack.Status, err
-		}
-		select {
-		case <-ctx.Done():
-			return "", ctx.Err()
-		case <-time.After(200 * time.Millisecond):
-		}
-	}
+	return d.settled(ctx, side)
 }
 
-// in is AWS in a side's region.
-func (d *Drill) in(side config.Side) aws.Config {
-	c := d.system.AWS.Copy()
-	c.Region = regions[side]
-	return c
+// settled waits until CloudFormation is done with a side's stack, and returns the state that it is in.
+func (d *Drill) settled(ctx context.Context, side config.Side) (state string, err error) {
+	err = waitFor(ctx, func() (bool, error) {
+		stack, err := d.system.Stack(ctx, side)
+		state = stack.Status
+		return !strings.HasSuffix(state, "_IN_PROGRESS"), err
+	})
+	return state, err
+}
+
+// rolledBack hands a template to CloudFormation, which must take it back.
+func (d *Drill) rolledBack(ctx context.Context, side config.Side, template map[string]any) error {
+	state, err := d.update(ctx, side, template)
+	if err == nil && state != "UPDATE_ROLLBACK_COMPLETE" {
+		err = fmt.Errorf("the update of the %s ended in %s", side, state)
+	}
+	return err
 }
 
 // saysAll: the text has all of the words, wherever its lines break.

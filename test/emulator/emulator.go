@@ -10,16 +10,15 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
-	"syscall"
 	"time"
 
+	"unishop-pilot-light/test/port"
 	"unishop-pilot-light/test/world/reaper"
 )
 
@@ -33,6 +32,8 @@ type Options struct {
 	// Dir belongs to the emulator: home, temporary files, empty AWS configuration, emulator.log. It is created, and stays
 	// with its log when the emulator stops.
 	Dir string
+	// Reaper ends the emulator with the program.
+	Reaper *reaper.Reaper
 	// Hook is told every [Event], one after the other or at the same time; the emulator waits for it, and what it refuses
 	// fails in AWS too. It may call the emulator. Nil: nobody is told.
 	Hook func(context.Context, *Event) error
@@ -43,24 +44,23 @@ type Emulator struct {
 	endpoint string
 	environ  []string
 	dir      string
-	reaper   *reaper.Reaper
 	process  *reaper.Process
 	hook     *http.Server
 	direct   *http.Client
 }
 
-// Start starts an emulator on a free port of the loopback interface and returns when it answers. It ends with ctx, by
+// Start starts an emulator on a free port of the loopback interface and returns when it answers. It ends by
 // [Emulator.Stop], which has to be called in any case, and with the program, even when that is killed.
 func Start(ctx context.Context, o Options) (*Emulator, error) {
 	python := filepath.Join(o.Root, ".cache", "emulator-venv", "bin", "python")
 	if _, err := os.Stat(python); err != nil {
 		return nil, fmt.Errorf("the emulator's Python environment is missing: %w: run `make setup`", err)
 	}
-	port, err := freePort()
+	free, err := port.Free()
 	if err != nil {
 		return nil, err
 	}
-	e := &Emulator{endpoint: "http://127.0.0.1:" + port, dir: o.Dir}
+	e := &Emulator{endpoint: fmt.Sprintf("http://127.0.0.1:%d", free), dir: o.Dir}
 	// Not http.DefaultTransport: it would ask a proxy from the environment.
 	e.direct = &http.Client{Transport: &http.Transport{}, Timeout: startTimeout}
 	if e.environ, err = newEnviron(ctx, o.Root, o.Dir, e.endpoint); err != nil {
@@ -70,7 +70,7 @@ func Start(ctx context.Context, o Options) (*Emulator, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := e.run(ctx, python, o.Root, port, hookURL); err != nil {
+	if err := e.run(o, python, free, hookURL); err != nil {
 		e.closeHook()
 		return nil, err
 	}
@@ -86,36 +86,21 @@ func (e *Emulator) Endpoint() string { return e.endpoint }
 // Environ is the whole environment for a child process. In it AWS is the emulator and nothing else; it names no region.
 func (e *Emulator) Environ() []string { return append([]string(nil), e.environ...) }
 
-func freePort() (string, error) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
-	}
-	defer listener.Close()
-	return strconv.Itoa(listener.Addr().(*net.TCPAddr).Port), nil
-}
-
-func (e *Emulator) run(ctx context.Context, python, root, port, hookURL string) error {
+func (e *Emulator) run(o Options, python string, port int, hookURL string) error {
 	log, err := os.Create(e.logFile())
 	if err != nil {
 		return err
 	}
 	defer log.Close() // the child has its own
-	command := exec.CommandContext(ctx, python, "-m", "taught")
-	command.Dir = filepath.Join(root, "test", "emulator")
+	command := exec.Command(python, "-m", "taught")
+	command.Dir = filepath.Join(o.Root, "test", "emulator")
 	command.Env = append(e.Environ(),
-		"GATEWAY_PORT="+port, "BIND_HOST=127.0.0.1", "MINISTACK_HOST=127.0.0.1",
+		"GATEWAY_PORT="+strconv.Itoa(port), "BIND_HOST=127.0.0.1", "MINISTACK_HOST=127.0.0.1",
 		"S3_DATA_DIR="+filepath.Join(e.dir, "tmp", "s3"), "PYTHONDONTWRITEBYTECODE=1", "DRILL_HOOK="+hookURL)
 	command.Stdout, command.Stderr = log, log
-	// The functions that ministack starts are in its group, and end with it. Ctrl-C is for whoever started us.
-	command.Cancel = func() error { return syscall.Kill(-command.Process.Pid, syscall.SIGKILL) }
-	if e.reaper, err = reaper.New(); err != nil {
-		return err
-	}
-	if e.process, err = e.reaper.Start(command); err != nil {
-		return errors.Join(err, e.reaper.Close())
-	}
-	return nil
+	// The functions that ministack starts are in its group, and end with it.
+	e.process, err = o.Reaper.Start(command)
+	return err
 }
 
 func (e *Emulator) logFile() string { return filepath.Join(e.dir, "emulator.log") }
@@ -151,7 +136,7 @@ func (e *Emulator) Stop() error {
 	_ = e.process.Kill() // it may have ended already
 	<-e.process.Exited()
 	e.closeHook()
-	return errors.Join(e.reaper.Close(), os.RemoveAll(filepath.Join(e.dir, "tmp")))
+	return os.RemoveAll(filepath.Join(e.dir, "tmp"))
 }
 
 // TakeDown takes a region down: every request signed for it is answered with 503.

@@ -14,16 +14,26 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"unishop-pilot-light/test/world/reaper"
 )
 
 const root = "../.."
+
+func newReaper(t *testing.T) *reaper.Reaper {
+	t.Helper()
+	r, err := reaper.New()
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, r.Close()) })
+	return r
+}
 
 // start starts an emulator for one test.
 func start(t *testing.T, hook func(context.Context, *Event) error) *Emulator {
 	t.Helper()
 	absolute, err := filepath.Abs(root)
 	require.NoError(t, err)
-	e, err := Start(t.Context(), Options{Root: absolute, Dir: t.TempDir(), Hook: hook})
+	e, err := Start(t.Context(), Options{Root: absolute, Dir: t.TempDir(), Reaper: newReaper(t), Hook: hook})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, e.Stop()) })
 	return e
@@ -209,7 +219,7 @@ func TestStopLeavesNothingRunning(t *testing.T) {
 	dir := t.TempDir()
 	absolute, err := filepath.Abs(root)
 	require.NoError(t, err)
-	e, err := Start(t.Context(), Options{Root: absolute, Dir: dir})
+	e, err := Start(t.Context(), Options{Root: absolute, Dir: dir, Reaper: newReaper(t)})
 	require.NoError(t, err)
 	require.NoError(t, e.Stop())
 	assert.Error(t, e.request(context.Background(), "GET", "/_ministack/health", nil, nil))

@@ -17,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"unishop-pilot-light/test/emulator"
+	"unishop-pilot-light/test/world/reaper"
 )
 
 // The password has what would break out of an SQL string.
@@ -29,7 +30,6 @@ const (
 type globalDatabase struct {
 	t     *testing.T
 	world *World
-	dir   string
 	ports map[string]int
 	seen  map[string]*sql.DB
 }
@@ -45,11 +45,11 @@ var shared *globalDatabase
 func newGlobalDatabase(t *testing.T) *globalDatabase {
 	t.Helper()
 	if shared == nil {
-		dir, err := os.MkdirTemp("", "world-")
+		r, err := reaper.New()
 		require.NoError(t, err)
-		w, err := New(Options{Root: root(t), Dir: dir})
+		w, err := New(Options{Root: root(t), Dir: r.Dir, Reaper: r})
 		require.NoError(t, err)
-		shared = &globalDatabase{t: t, world: w, dir: dir, ports: map[string]int{}, seen: map[string]*sql.DB{}}
+		shared = &globalDatabase{t: t, world: w, ports: map[string]int{}, seen: map[string]*sql.DB{}}
 		shared.create(east, true)
 		shared.run(east, "CREATE DATABASE unishop", "CREATE TABLE unishop.writes (id INT PRIMARY KEY)")
 		shared.create(west, false)
@@ -83,7 +83,7 @@ func (g *globalDatabase) comeHome() {
 func TestMain(m *testing.M) {
 	code := m.Run()
 	if shared != nil {
-		if err := errors.Join(shared.world.Close(), os.RemoveAll(shared.dir)); err != nil {
+		if err := errors.Join(shared.world.Close(), shared.world.reaper.Close()); err != nil {
 			fmt.Println(err)
 			code = 1
 		}

@@ -2,6 +2,8 @@ package world
 
 import (
 	"context"
+	"io"
+	"log"
 	"net"
 	"net/http"
 	"net/http/httputil"
@@ -45,6 +47,7 @@ func toPort(port int) http.Handler {
 		},
 		Transport:     &http.Transport{}, // the default one would ask a proxy from the environment
 		FlushInterval: -1,
+		ErrorLog:      log.New(io.Discard, "", 0), // a machine that ends breaks connections: that is no news here
 		ErrorHandler:  func(http.ResponseWriter, *http.Request, error) { panic(http.ErrAbortHandler) },
 	}
 }

@@ -3,7 +3,6 @@ package world
 import (
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -16,6 +15,7 @@ import (
 	"time"
 
 	"unishop-pilot-light/test/emulator"
+	"unishop-pilot-light/test/port"
 	"unishop-pilot-light/test/world/reaper"
 	"unishop-pilot-light/test/world/systemd"
 )
@@ -83,11 +83,11 @@ func (ms *machines) inRegion(region string) (found []*machine) {
 
 // add makes a machine with an empty disk that has not booted.
 func (ms *machines) add(event emulator.Event, dir string) (*machine, error) {
-	port, err := freePort()
+	free, err := port.Free()
 	if err != nil {
 		return nil, err
 	}
-	m := &machine{Event: event, world: ms.world, dir: dir, root: filepath.Join(dir, "root"), port: port, proxy: toPort(port)}
+	m := &machine{Event: event, world: ms.world, dir: dir, root: filepath.Join(dir, "root"), port: free, proxy: toPort(free)}
 	if err := os.MkdirAll(m.root, 0o755); err != nil {
 		return nil, err
 	}
@@ -107,15 +107,6 @@ func (ms *machines) remove(m *machine) {
 	ms.lock.Unlock()
 	m.powerOff()
 	_ = m.log.Close()
-}
-
-func freePort() (int, error) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return 0, err
-	}
-	defer listener.Close()
-	return listener.Addr().(*net.TCPAddr).Port, nil
 }
 
 // launched puts the image on a new machine's disk and has it boot. It returns before the boot is over, as EC2 does.

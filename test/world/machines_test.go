@@ -34,10 +34,11 @@ func newSystem(t *testing.T) *system {
 	dir := t.TempDir()
 	s := &system{t: t}
 	var err error
-	s.world, err = New(Options{Root: root(t), Dir: filepath.Join(dir, "world")})
+	r := newReaper(t)
+	s.world, err = New(Options{Root: root(t), Dir: filepath.Join(dir, "world"), Reaper: r})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, s.world.Close()) })
-	s.emulator, err = emulator.Start(t.Context(), emulator.Options{Root: root(t), Dir: filepath.Join(dir, "aws"), Hook: s.world.Handle})
+	s.emulator, err = emulator.Start(t.Context(), emulator.Options{Root: root(t), Dir: filepath.Join(dir, "aws"), Reaper: r, Hook: s.world.Handle})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, s.emulator.Stop()) })
 	s.world.Attach(s.emulator)

@@ -25,6 +25,8 @@ type Options struct {
 	Root string
 	// Dir belongs to the World: databases, machines and their logs. It is created, and stays when the World ends.
 	Dir string
+	// Reaper ends what runs in the World with the program, and has the folder for its sockets.
+	Reaper *reaper.Reaper
 }
 
 // World is what is real. Use [New], give [World.Handle] to the emulator as its hook, then [World.Attach] the emulator.
@@ -58,13 +60,9 @@ func New(o Options) (*World, error) {
 	if err != nil {
 		return nil, err
 	}
-	r, err := reaper.New()
-	if err != nil {
-		return nil, err
-	}
-	w := &World{tools: found, reaper: r, down: map[string]bool{}}
+	w := &World{tools: found, reaper: o.Reaper, down: map[string]bool{}}
 	names := &hosts{file: filepath.Join(o.Dir, "hosts")}
-	w.databases = newDatabases(filepath.Join(o.Dir, "databases"), install, r, names)
+	w.databases = newDatabases(filepath.Join(o.Dir, "databases"), install, o.Reaper, names)
 	w.images = newImages(w, o.Root, filepath.Join(o.Dir, "images"))
 	w.machines = newMachines(w, filepath.Join(o.Dir, "machines"))
 	w.sites = newSites(w.endpoint)
@@ -192,5 +190,5 @@ func (w *World) Close() error {
 			s.close()
 		}
 	}
-	return errors.Join(w.databases.close(), w.reaper.Close())
+	return w.databases.close()
 }

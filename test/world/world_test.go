@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"unishop-pilot-light/test/world/reaper"
 )
 
 const (
@@ -20,14 +22,19 @@ func root(t *testing.T) string {
 	return root
 }
 
+func newReaper(t *testing.T) *reaper.Reaper {
+	t.Helper()
+	r, err := reaper.New()
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, r.Close()) })
+	return r
+}
+
 func newWorld(t *testing.T) *World {
 	t.Helper()
-	w, err := New(Options{Root: root(t), Dir: t.TempDir()})
+	w, err := New(Options{Root: root(t), Dir: t.TempDir(), Reaper: newReaper(t)})
 	require.NoError(t, err)
-	t.Cleanup(func() {
-		require.NoError(t, w.Close())
-		require.NoDirExists(t, w.reaper.Dir)
-	})
+	t.Cleanup(func() { require.NoError(t, w.Close()) })
 	return w
 }
 

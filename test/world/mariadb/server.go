@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"os/user"
@@ -17,6 +16,7 @@ import (
 
 	"github.com/go-sql-driver/mysql"
 
+	"unishop-pilot-light/test/port"
 	"unishop-pilot-light/test/world/reaper"
 )
 
@@ -50,11 +50,11 @@ type Options struct {
 
 // New prepares a server with an empty database.
 func (i Install) New(o Options) (*Server, error) {
-	port, err := freePort()
+	free, err := port.Free()
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{Port: port, install: i, dir: o.Dir, reaper: o.Reaper,
+	s := &Server{Port: free, install: i, dir: o.Dir, reaper: o.Reaper,
 		socket: filepath.Join(o.Reaper.Dir, strconv.Itoa(o.ID)+".sock")}
 	me, err := user.Current()
 	if err != nil {
@@ -71,15 +71,6 @@ func (i Install) New(o Options) (*Server, error) {
 		return nil, err
 	}
 	return s, s.Empty(o.ID)
-}
-
-func freePort() (int, error) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return 0, err
-	}
-	defer listener.Close()
-	return listener.Addr().(*net.TCPAddr).Port, nil
 }
 
 func (s *Server) data() string { return filepath.Join(s.dir, "data") }

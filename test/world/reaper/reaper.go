@@ -19,8 +19,8 @@ const register = `echo "+ $$" >&3 && exec "$@" 3>&-`
 
 // Reaper ends what was started by it.
 type Reaper struct {
-	// Dir is a folder with a short name, for Unix sockets, whose names are limited to 104 bytes on macOS. It goes with the
-	// reaper.
+	// Dir is a folder that goes with the reaper, unless it is to be kept. Its name is short, for Unix sockets, whose names
+	// are limited to 104 bytes on macOS.
 	Dir string
 
 	pipe    *os.File
@@ -55,6 +55,12 @@ func (r *Reaper) Close() error {
 		return fmt.Errorf("the reaper: %w", err)
 	}
 	return nil
+}
+
+// Keep has Dir stay when the reaper goes.
+func (r *Reaper) Keep() error {
+	_, err := r.pipe.WriteString("keep\n")
+	return err
 }
 
 // Process is the leader of a process group.

@@ -72,6 +72,15 @@ func TestCloseKillsWhatRuns(t *testing.T) {
 	require.NoError(t, r.Close(), "a second time")
 }
 
+func TestADirToBeKeptStays(t *testing.T) {
+	r, err := New()
+	require.NoError(t, err)
+	require.NoError(t, r.Keep())
+	require.NoError(t, r.Close())
+	assert.DirExists(t, r.Dir)
+	require.NoError(t, os.RemoveAll(r.Dir))
+}
+
 func TestAProcessTakesItsChildrenAlong(t *testing.T) {
 	r, err := New()
 	require.NoError(t, err)

@@ -1,0 +1,133 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"unishop-pilot-light/test/world/reaper"
+)
+
+// commandTimeout is many times what a command of the CDK CLI takes here.
+const commandTimeout = 10 * time.Minute
+
+// workstation is a folder that somebody works in: it has cdk.json, and perhaps a release bundle.
+type workstation string
+
+const (
+	// office has the release bundle.
+	office workstation = "office"
+	// laptop has nothing but what is committed.
+	laptop workstation = "laptop"
+)
+
+func (d *Drill) makeWorkstations() error {
+	for _, w := range []workstation{office, laptop} {
+		folder := filepath.Join(d.dir, string(w))
+		if err := os.MkdirAll(folder, 0o755); err != nil {
+			return err
+		}
+		text, err := os.ReadFile(filepath.Join(d.root, "cdk.json"))
+		if err != nil {
+			return err
+		}
+		if err := os.WriteFile(filepath.Join(folder, "cdk.json"), text, 0o644); err != nil {
+			return err
+		}
+	}
+	if err := os.MkdirAll(filepath.Join(d.dir, "logs"), 0o755); err != nil {
+		return err
+	}
+	// As `make bundle` leaves it.
+	return os.Symlink(filepath.Join(d.root, "unishop"), filepath.Join(d.dir, string(office), "unishop"))
+}
+
+// command is a command of the CDK CLI, and where somebody types it.
+type command struct {
+	at        workstation
+	region    string // AWS_REGION; empty: not set
+	arguments []string
+}
+
+func (c command) String() string {
+	words := append([]string{"npx", "cdk"}, c.arguments...)
+	if c.region != "" {
+		words = append([]string{"AWS_REGION=" + c.region}, words...)
+	}
+	return strings.Join(words, " ")
+}
+
+// cdk runs a command to its end and returns what it printed.
+func (d *Drill) cdk(ctx context.Context, c command) (string, error) {
+	process, log, err := d.begin(c)
+	if err != nil {
+		return "", err
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, commandTimeout, fmt.Errorf("it did not end within %s", commandTimeout))
+	defer cancel()
+	select {
+	case <-process.Exited():
+	case <-ctx.Done():
+		_ = process.Kill() // it may have ended
+		<-process.Exited()
+	}
+	text, err := os.ReadFile(log)
+	switch {
+	case err != nil:
+		return "", err
+	case ctx.Err() != nil:
+		return string(text), fmt.Errorf("%s: %w", c, context.Cause(ctx))
+	case process.ExitCode() != 0:
+		return string(text), fmt.Errorf("%s: ended with status %d:\n%s", c, process.ExitCode(), lastLines(string(text), 12))
+	}
+	return string(text), nil
+}
+
+// begin starts a command, whose output goes to a log.
+func (d *Drill) begin(c command) (*reaper.Process, string, error) {
+	arguments := append([]string{"--app", d.app, "--no-color"}, c.arguments...)
+	process := exec.Command(filepath.Join(d.root, "node_modules", ".bin", "cdk"), arguments...)
+	process.Dir = filepath.Join(d.dir, string(c.at))
+	process.Env = d.emulator.Environ()
+	if c.region != "" {
+		process.Env = append(process.Env, "AWS_REGION="+c.region)
+	}
+	log, err := os.Create(d.nextLog(c))
+	if err != nil {
+		return nil, "", err
+	}
+	defer log.Close() // the process has its own
+	fmt.Fprintf(log, "$ %s\n", c)
+	process.Stdout, process.Stderr = log, log
+	started, err := d.reaper.Start(process)
+	return started, log.Name(), err
+}
+
+func (d *Drill) nextLog(c command) string {
+	d.lock.Lock()
+	defer d.lock.Unlock()
+	d.commands++
+	d.log = filepath.Join(d.dir, "logs", fmt.Sprintf("%02d-%s.log", d.commands, c.arguments[0]))
+	return d.log
+}
+
+// doing is the latest line of the latest command: for people who wait.
+func (d *Drill) doing() string {
+	d.lock.Lock()
+	log := d.log
+	d.lock.Unlock()
+	text, err := os.ReadFile(log)
+	if err != nil {
+		return ""
+	}
+	return lastLines(string(text), 1)
+}
+
+func lastLines(text string, count int) string {
+	lines := strings.Split(strings.TrimSpace(text), "\n")
+	return strings.Join(lines[max(0, len(lines)-count):], "\n")
+}

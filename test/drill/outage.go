@@ -1,0 +1,110 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+
+	"unishop-pilot-light/internal/config"
+	"unishop-pilot-light/internal/shopper"
+)
+
+// outage is a way for us-east-1 to fail. What it says are the sentences of a story.
+type outage struct {
+	begins, ends step
+}
+
+// outages by the value of OUTAGE.
+var outages = map[string]outage{
+	"region": {
+		begins: step{"us-east-1 goes down", takeDown(primary), nil},
+		ends:   step{"us-east-1 returns, and its database is resynchronised", bringBack(primary), eventually(replicates(primary))},
+	},
+	// As in the workshop: everything goes on but the site, for new visitors.
+	"site": {
+		begins: step{"the site of us-east-1 is blocked for the public", blockSite(primary, true), refuses(primary, http.StatusForbidden)},
+		ends:   step{"the site of us-east-1 is public again, and its database is resynchronised", blockSite(primary, false), eventually(replicates(primary))},
+	},
+}
+
+func takeDown(side config.Side) action {
+	return func(ctx context.Context, d *Drill) error {
+		d.down[side] = true
+		err := d.emulator.TakeDown(ctx, regions[side])
+		d.measurement.fell()
+		return errors.Join(err, d.world.TakeDown(regions[side]))
+	}
+}
+
+func bringBack(side config.Side) action {
+	return func(ctx context.Context, d *Drill) error {
+		delete(d.down, side)
+		return errors.Join(d.world.BringBack(ctx, regions[side]), d.emulator.BringBack(ctx, regions[side]))
+	}
+}
+
+// blockSite has the bucket of a site keep the public out, or let it in as its stack does.
+func blockSite(side config.Side, blocked bool) action {
+	return func(ctx context.Context, d *Drill) error {
+		bucket, err := d.bucket(ctx, side)
+		if err != nil {
+			return err
+		}
+		client := s3.NewFromConfig(d.in(side), func(o *s3.Options) { o.UsePathStyle = true })
+		_, err = client.PutPublicAccessBlock(ctx, &s3.PutPublicAccessBlockInput{
+			Bucket: aws.String(bucket),
+			PublicAccessBlockConfiguration: &types.PublicAccessBlockConfiguration{
+				BlockPublicAcls: aws.Bool(true), IgnorePublicAcls: aws.Bool(true),
+				BlockPublicPolicy: aws.Bool(blocked), RestrictPublicBuckets: aws.Bool(blocked),
+			},
+		})
+		if blocked {
+			d.measurement.fell()
+		}
+		return err
+	}
+}
+
+// bucket is the name of the one bucket that a side's stack has.
+func (d *Drill) bucket(ctx context.Context, side config.Side) (string, error) {
+	found, err := cloudformation.NewFromConfig(d.in(side)).DescribeStackResources(ctx,
+		&cloudformation.DescribeStackResourcesInput{StackName: aws.String(d.system.Names.Stack(side))})
+	if err != nil {
+		return "", err
+	}
+	for _, resource := range found.StackResources {
+		if aws.ToString(resource.ResourceType) == "AWS::S3::Bucket" {
+			return aws.ToString(resource.PhysicalResourceId), nil
+		}
+	}
+	return "", fmt.Errorf("the stack of the %s has no bucket", side)
+}
+
+// refuses: the site of a side answers a new visitor with a status.
+func refuses(side config.Side, status int) check {
+	return func(ctx context.Context, d *Drill) error {
+		found, err := d.refusal(ctx, side)
+		if err == nil && found != status {
+			err = fmt.Errorf("the site of the %s answers with %d, and not with %d", side, found, status)
+		}
+		return err
+	}
+}
+
+// refusal is the status with which the site of a side refuses a new visitor.
+func (d *Drill) refusal(ctx context.Context, side config.Side) (int, error) {
+	visitor := shopper.NewHTTP(d.dial)
+	defer visitor.Close()
+	_, err := visitor.Open(ctx, d.measurement.sites[side])
+	var refusal *shopper.Refusal
+	if !errors.As(err, &refusal) {
+		return 0, fmt.Errorf("the site of the %s refuses nobody: %v", side, err)
+	}
+	return refusal.Status, nil
+}
