@@ -1,5 +1,6 @@
-# make drill    the main job on an embedded AWS: no account, nothing to start by hand
+# make drill    the main job on an embedded AWS: no account, nothing to start by hand; OUTAGE=site blocks only the site
 # make faults   what goes wrong, scenario by scenario; `make drill SCENARIO=name` runs one; lossy wants a quiet machine
+# make killed   the drill, killed in every step and run again: nothing may be left; Linux, a quarter of an hour
 # make test     everything that is tested
 # make failover lights up us-west-1, on AWS: us-east-1 is down
 # make bundle   the release bundle that a deployment bakes into the golden image
@@ -17,7 +18,7 @@ BUNDLE := unishop/target/unishop.version
 # A banner about Node's age at every synthesis; the value is the version that it is silent about.
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
 
-.PHONY: help drill faults test failover setup bundle bench clean prerequisites
+.PHONY: help drill faults killed test failover setup bundle bench clean prerequisites
 .DELETE_ON_ERROR:
 
 help:
@@ -28,6 +29,10 @@ drill: setup bundle
 
 faults: setup bundle
 	go run ./test/drill faults
+
+killed: setup bundle
+	go build -o .cache/drill/drill ./test/drill
+	go run ./test/drill/killed .cache/drill/drill
 
 test: setup bundle
 	gofmt -l $$(git ls-files '*.go') | (! grep .) || (echo 'gofmt -w these files' >&2; exit 1)

@@ -44,6 +44,7 @@ type measurement struct {
 	losses     []loss
 	recovery   *rto
 	visits     []visited
+	marks      []time.Time // when outages and moves began
 }
 
 // measure begins to measure.

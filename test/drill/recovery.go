@@ -72,6 +72,7 @@ func (m *measurement) fell() {
 	m.lock.Lock()
 	defer m.lock.Unlock()
 	m.outage = time.Now()
+	m.marks = append(m.marks, m.outage)
 	m.milestones = []milestone{{outageBegan, m.outage}}
 }
 
@@ -81,6 +82,7 @@ func moving(do action) action {
 		m := d.measurement
 		m.lock.Lock()
 		m.typed = time.Now()
+		m.marks = append(m.marks, m.typed)
 		m.lock.Unlock()
 		m.note(commandTyped)
 		err := do(ctx, d)

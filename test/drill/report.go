@@ -14,15 +14,15 @@ import (
 
 // told is a drill as its reports have it.
 type told struct {
-	Says     string      `json:"says"`
-	Timeline []moment    `json:"timeline"`
-	RTO      *rto        `json:"rto,omitempty"`
-	Losses   []loss      `json:"losses"`
-	Visits   []visited   `json:"visits"`
-	Sales    []int       `json:"salesPerSecond"`
-	Chart    chart       `json:"-"`
-	NotIn    []string    `json:"notIncluded"`
-	Beside   []published `json:"documentedByAWS"`
+	Says     string        `json:"says"`
+	Timeline []moment      `json:"timeline"`
+	RTO      *rto          `json:"rto,omitempty"`
+	Losses   []loss        `json:"losses"`
+	Visits   []visited     `json:"visits"`
+	Sales    []int         `json:"salesPerSecond"`
+	Chart    template.HTML `json:"-"`
+	NotIn    []string      `json:"notIncluded"`
+	Beside   []published   `json:"documentedByAWS"`
 }
 
 // moment is a step of the story.
@@ -70,12 +70,23 @@ func (d *Drill) report(s scenario, tell *narrator) error {
 	for _, x := range tell.told {
 		t.Timeline = append(t.Timeline, moment{x.says, x.after.Seconds(), x.took.Seconds()})
 	}
-	t.Chart = draw(t.Sales, tell, m.began)
 	tellMeasured(tell, t)
 	if s.name != "story" {
 		return nil
 	}
-	folder := filepath.Join(d.root, ".cache", "drill")
+	var err error
+	if t.Chart, err = draw(t.Sales, marked(tell, m.marks, m.began)); err != nil {
+		return err
+	}
+	if err := t.keep(filepath.Join(d.root, ".cache", "drill")); err != nil {
+		return err
+	}
+	fmt.Fprintln(tell.out, "report: .cache/drill/report.html and report.json")
+	return nil
+}
+
+// keep writes the reports to a folder.
+func (t told) keep(folder string) error {
 	if err := os.MkdirAll(folder, 0o755); err != nil {
 		return err
 	}
@@ -90,7 +101,6 @@ func (d *Drill) report(s scenario, tell *narrator) error {
 	if err := htmlPage.Execute(&html, t); err != nil {
 		return err
 	}
-	fmt.Fprintln(tell.out, "report: .cache/drill/report.html and report.json")
 	return os.WriteFile(filepath.Join(folder, "report.html"), []byte(html.String()), 0o644)
 }
 
@@ -119,8 +129,9 @@ func tellMeasured(tell *narrator, t told) {
 var page string
 
 var htmlPage = template.Must(template.New("report").Funcs(template.FuncMap{
-	"clock": func(seconds float64) string { return clock(time.Duration(seconds * float64(time.Second))) },
-	"names": names,
+	"clock":    func(seconds float64) string { return clock(time.Duration(seconds * float64(time.Second))) },
+	"names":    names,
+	"sentence": func(says string) string { return strings.ToUpper(says[:1]) + says[1:] + "." },
 	"picture": func(png []byte) template.URL {
 		return template.URL("data:image/png;base64," + base64.StdEncoding.EncodeToString(png))
 	},
