@@ -31,11 +31,15 @@ type fakeShop struct {
 	region, origin string
 	readOnly, down atomic.Bool
 	forgetful      atomic.Bool // empties all baskets when somebody logs in
+	slow           atomic.Bool // takes its time to show a basket
 }
 
 func (s *fakeShop) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if s.down.Load() {
 		panic(http.ErrAbortHandler) // no answer at all
+	}
+	if s.slow.Load() && r.Method == http.MethodGet && strings.HasPrefix(r.URL.Path, "/unicorns/basket/") {
+		time.Sleep(300 * time.Millisecond)
 	}
 	s.mutex.Lock()
 	defer s.mutex.Unlock()

@@ -138,9 +138,12 @@ func (b *Browser) Choose(ctx context.Context, count int) error {
 	return nil
 }
 
-// Basket opens the basket, reads the names in it, and closes it.
+// Basket opens the basket, waits until the page has it, reads the names in it, and closes it.
 func (b *Browser) Basket(ctx context.Context) ([]string, error) {
 	if err := b.click(ctx, ".basket-button"); err != nil {
+		return nil, err
+	}
+	if err := b.await(ctx, `document.querySelector("#chosen").ariaBusy !== "true"`); err != nil {
 		return nil, err
 	}
 	var names []string

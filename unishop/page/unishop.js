@@ -175,6 +175,7 @@ function explained(error) {
 
 async function readBasket() {
   const reader = shop.user;
+  byId("chosen").ariaBusy = "true";
   try {
     const basket = reader ? await callForList(`/unicorns/basket/${encodeURIComponent(reader.uuid)}`) : [];
     if (reader === shop.user) drawBasket(basket);
@@ -182,6 +183,8 @@ async function readBasket() {
     if (error.status !== 404) throw error;
     // The user was among the writes that a failover lost, or belongs to a shop that is gone.
     logOut("The shop does not know your account any more. Please sign up again.");
+  } finally {
+    byId("chosen").ariaBusy = "false";
   }
 }
 

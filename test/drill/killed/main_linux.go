@@ -108,15 +108,16 @@ func killIn(drill string, step int) (says, folder string, err error) {
 	}
 	says = "the start"
 	lines := bufio.NewScanner(out)
-	for told := 0; told < step-1 && lines.Scan(); told++ {
+	failed := false
+	for told := 0; told < step-1 && !failed && lines.Scan(); told++ {
 		says = strings.Join(strings.Fields(lines.Text()), " ")
-		if !strings.HasPrefix(says, "✓") {
-			break
-		}
+		failed = strings.HasPrefix(says, "✗")
 	}
-	time.Sleep(middle)
-	folder = folderOf(command.Process.Pid)
-	_ = command.Process.Kill() // it may have ended
+	if !failed {
+		time.Sleep(middle)
+		folder = folderOf(command.Process.Pid)
+		_ = command.Process.Kill() // it may have ended
+	}
 	if err := command.Wait(); command.ProcessState.Success() {
 		fmt.Printf("%2d  the story was over, and worked: %s\n", step, says)
 		os.Exit(storyOver)
