@@ -24,13 +24,22 @@ const metadata = `case "$*" in
 esac
 `
 
-// bucket keeps what it is given on standard input as config.json, and gives it back.
+// bucket is a folder that does what the scripts ask of S3.
 const bucket = `case "$*" in
-"s3 cp s3://the-site/config.json -") cat "$BUCKET/config.json" ;;
-"s3 cp - s3://the-site/config.json "*) cat >"$BUCKET/config.json" ;;
+"s3 sync s3://the-site/ "*) cp "$BUCKET/config.json" "$4" 2>/dev/null; true ;;
 "s3 cp "*" s3://the-site/config.json "*) cp "$3" "$BUCKET/config.json" ;;
-"s3 rm "*config.json*) rm "$BUCKET/config.json" ;;
+"s3 cp "*" s3://the-site/ --exclude index.html --recursive "*) cp "$3"/*.css "$BUCKET" ;;
+"s3 cp "*" s3://the-site/ --recursive "*) cp "$3"/* "$BUCKET" ;;
+"s3 rm "*" --include config.json --include index.html "*) rm -f "$BUCKET"/{config.json,index.html} ;;
 esac`
+
+// What the scripts call, but for the machine's folders.
+const (
+	look    = "aws s3 sync s3://the-site/ /var/lib/unishop-site --exclude * --include config.json --only-show-errors"
+	upload  = "aws s3 cp /opt/unishop/page s3://the-site/ --exclude index.html --recursive --cache-control no-cache --only-show-errors"
+	light   = "aws s3 cp /var/lib/unishop-site/light s3://the-site/ --recursive --cache-control no-cache --only-show-errors"
+	answers = "the shop answers"
+)
 
 // newSite is a machine beside a bucket. health says what curl does when it is asked whether a shop is healthy.
 func newSite(t *testing.T, health string) *machine {
@@ -38,11 +47,27 @@ func newSite(t *testing.T, health string) *machine {
 	m := newMachine(t, map[string]string{"curl": metadata + health, "aws": bucket})
 	m.environ = []string{"SITE_BUCKET=the-site", "AWS_REGION=us-west-1", "PORT=8080", "BUCKET=" + t.TempDir()}
 	m.write(t, "opt/unishop/page/index.html", "<!doctype html>", 0o644)
+	m.write(t, "opt/unishop/page/unishop.css", "", 0o644)
+	m.write(t, "var/lib/unishop-site/config.json", "of an earlier look", 0o644)
 	return m
 }
 
-func (m *machine) bucket() string {
-	return strings.TrimPrefix(m.environ[len(m.environ)-1], "BUCKET=") + "/config.json"
+// bucket is a file of the bucket.
+func (m *machine) bucket(name string) string {
+	return filepath.Join(strings.TrimPrefix(m.environ[len(m.environ)-1], "BUCKET="), name)
+}
+
+// lit has the bucket hold an index and a config.json.
+func (m *machine) lit(t *testing.T, config string) {
+	t.Helper()
+	require.NoError(t, os.WriteFile(m.bucket("index.html"), nil, 0o644))
+	require.NoError(t, os.WriteFile(m.bucket("config.json"), []byte(config), 0o644))
+}
+
+func (m *machine) assertDark(t *testing.T) {
+	t.Helper()
+	assert.NoFileExists(t, m.bucket("index.html"))
+	assert.NoFileExists(t, m.bucket("config.json"))
 }
 
 func (m *machine) publish(t *testing.T) (string, error) {
@@ -55,78 +80,71 @@ func (m *machine) withdraw(t *testing.T) (string, error) {
 	return m.run(t, m.root+"/opt/unishop/withdraw.sh")
 }
 
-func TestTheSiteIsLitByItsAssetsThenItsIndexThenAConfigThatNamesThisInstance(t *testing.T) {
-	m := newSite(t, "")
-	m.write(t, "opt/unishop/page/unishop.css", "", 0o644)
-	m.write(t, "opt/unishop/page/pictures/ember.svg", "", 0o644)
-	out, err := m.publish(t)
-	require.NoError(t, err, out)
-
-	uploads := m.called(t, "aws s3 cp ")[1:] // the first one looks whose the site is
-	require.Len(t, uploads, 5)
-	assert.Contains(t, uploads[3], "/page/index.html s3://the-site/index.html --content-type text/html; charset=utf-8 --cache-control no-cache")
-	assert.Contains(t, uploads[4], "- s3://the-site/config.json --content-type application/json --cache-control no-store")
-	for _, asset := range uploads[:3] {
-		assert.Contains(t, asset, "--recursive --exclude * --include")
-		assert.Contains(t, asset, "--exclude index.html --content-type")
-	}
-	assert.JSONEq(t, own, read(t, m.bucket()))
-}
-
-func TestEveryFileOfThePageHasItsContentType(t *testing.T) {
-	types := map[string]string{
-		".html": "text/html; charset=utf-8", ".css": "text/css; charset=utf-8",
-		".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml",
-	}
-	m := newSite(t, "")
-	page := filepath.Join(root, "unishop/page")
-	require.NoError(t, os.CopyFS(filepath.Join(m.root, "opt/unishop/page/whole"), os.DirFS(page)))
-	out, err := m.publish(t)
-	require.NoError(t, err, out)
-
-	var found []string
-	for extension, kind := range types {
-		found = append(found, extension)
-		assert.True(t, slices.ContainsFunc(m.called(t, "aws s3 cp "), func(call string) bool {
-			return strings.Contains(call, "--include *"+extension+" --exclude index.html --content-type "+kind+" --cache-control no-cache")
-		}), extension)
-	}
-	require.NoError(t, filepath.WalkDir(page, func(name string, entry os.DirEntry, err error) error {
-		if err == nil && !entry.IsDir() {
-			assert.Contains(t, found, filepath.Ext(name), "%s: add its type to this test", name)
+// steps are the calls of the AWS CLI, and where among them the shop answered: at the last time that it was asked.
+func (m *machine) steps(t *testing.T) (steps []string) {
+	t.Helper()
+	for _, call := range m.called(t, "") {
+		if strings.HasSuffix(call, "http://127.0.0.1:8080/health/ishealthy") {
+			steps = append(slices.DeleteFunc(steps, func(step string) bool { return step == answers }), answers)
+		} else if strings.HasPrefix(call, "aws ") {
+			steps = append(steps, strings.ReplaceAll(call, m.root, ""))
 		}
-		return err
-	}))
+	}
+	return steps
 }
 
-func TestNothingIsPublishedBeforeTheShopAnswers(t *testing.T) {
-	m := newSite(t, `[[ $(grep -c ishealthy "$0.asked" 2>/dev/null) -ge 3 ]] && exit; echo "$*" >>"$0.asked"; exit 7`)
+// later is a shop that refuses three times before it answers.
+const later = `[[ $(grep -c ishealthy "$0.asked" 2>/dev/null) -ge 3 ]] && exit; echo "$*" >>"$0.asked"; exit 7`
+
+func TestOneStartOfTheAWSCLILightsADarkSiteOnceTheShopAnswers(t *testing.T) {
+	m := newSite(t, later)
 	out, err := m.publish(t)
 	require.NoError(t, err, out)
-	all := m.called(t, "")
-	first := slices.IndexFunc(all, func(call string) bool { return strings.HasPrefix(call, "aws ") })
-	assert.Len(t, slices.DeleteFunc(slices.Clone(all[:first]), func(call string) bool {
-		return !strings.Contains(call, "http://127.0.0.1:8080/health/ishealthy")
-	}), 4, "three refusals and an answer")
+	assert.Equal(t, []string{look, upload, answers, light}, m.steps(t))
+	assert.JSONEq(t, own, read(t, m.bucket("config.json")))
+	assert.Equal(t, "<!doctype html>", read(t, m.bucket("index.html")))
+	assert.FileExists(t, m.bucket("unishop.css"))
 }
 
-func TestAFileWithoutAKnownContentTypeLightsNothing(t *testing.T) {
-	m := newSite(t, "")
-	m.write(t, "opt/unishop/page/catalogue.xyz", "", 0o644)
+func TestALitSiteIsLeftAsItIsUntilTheShopAnswers(t *testing.T) {
+	m := newSite(t, later)
+	m.lit(t, another)
 	out, err := m.publish(t)
-	require.Error(t, err)
-	assert.Contains(t, out, "no content type is known for xyz")
-	assert.NotContains(t, strings.Join(m.called(t, "aws "), "\n"), "s3://the-site/index.html")
-	assert.NoFileExists(t, m.bucket())
+	require.NoError(t, err, out)
+	assert.Equal(t, []string{look, answers, upload, light}, m.steps(t))
+	assert.JSONEq(t, own, read(t, m.bucket("config.json")))
 }
 
-func TestAnAssetThatCannotBeUploadedLightsNothing(t *testing.T) {
-	m := newSite(t, "")
-	m.program(t, "aws", `[[ $* == *"--include *.html"* ]] && exit 1; `+bucket)
-	_, err := m.publish(t)
-	require.Error(t, err)
-	assert.NotContains(t, strings.Join(m.called(t, "aws "), "\n"), "s3://the-site/index.html")
-	assert.NoFileExists(t, m.bucket())
+func TestAFailureLightsNothing(t *testing.T) {
+	for name, failing := range map[string]string{"the bucket cannot be read": "s3 sync", "the assets cannot be uploaded": "--exclude index.html"} {
+		t.Run(name, func(t *testing.T) {
+			m := newSite(t, "")
+			m.program(t, "aws", `[[ $* == *"`+failing+`"* ]] && exit 1; `+bucket)
+			_, err := m.publish(t)
+			require.Error(t, err)
+			m.assertDark(t)
+		})
+	}
+}
+
+// systemd withdraws after a start that has failed, and starts again.
+func TestAPublishingThatFailsTakesNothingFromAPredecessorThatSells(t *testing.T) {
+	for name, failing := range map[string]string{
+		"in the assets":   `[[ $* == *"--exclude index.html"* ]] && exit 1; `,
+		"after the light": `[[ $* == *"/light "* ]] && cp "$3"/* "$BUCKET" && exit 1; `,
+	} {
+		t.Run(name, func(t *testing.T) {
+			m := newSite(t, `[[ $* == *http://old.example/* ]] && echo -n 10.0.0.7; exit 0`)
+			m.lit(t, another)
+			m.program(t, "aws", failing+bucket)
+			_, err := m.publish(t)
+			require.Error(t, err)
+			out, err := m.withdraw(t)
+			require.NoError(t, err, out)
+			assert.JSONEq(t, another, read(t, m.bucket("config.json")))
+			assert.FileExists(t, m.bucket("index.html"))
+		})
+	}
 }
 
 func TestWithoutAPublicNameTheSiteStaysDark(t *testing.T) {
@@ -137,28 +155,35 @@ func TestWithoutAPublicNameTheSiteStaysDark(t *testing.T) {
 	assert.Empty(t, m.called(t, "aws "))
 }
 
-func TestAnInstanceWithdrawsTheConfigAndTheIndexFirst(t *testing.T) {
-	m := newSite(t, "")
-	require.NoError(t, os.WriteFile(m.bucket(), []byte(own), 0o644))
-	out, err := m.withdraw(t)
-	require.NoError(t, err, out)
-	assert.Equal(t, []string{
-		"aws s3 rm s3://the-site/ --recursive --exclude * --include config.json --include index.html --only-show-errors",
-		"aws s3 rm s3://the-site/ --recursive --only-show-errors",
-	}, m.called(t, "aws s3 rm"))
+func TestAnInstanceWithdrawsWhatLightsItsSite(t *testing.T) {
+	for name, config := range map[string]string{"published": own, "interrupted while it published": ""} {
+		t.Run(name, func(t *testing.T) {
+			m := newSite(t, "")
+			m.lit(t, config)
+			if config == "" {
+				require.NoError(t, os.Remove(m.bucket("config.json")))
+			}
+			out, err := m.withdraw(t)
+			require.NoError(t, err, out)
+			m.assertDark(t)
+			assert.Equal(t, []string{look, "aws s3 rm s3://the-site/ --recursive --exclude * --include config.json --include index.html --only-show-errors"}, m.steps(t))
+		})
+	}
 }
 
 func TestAnInstanceDoesNotWithdrawTheSiteOfItsSuccessor(t *testing.T) {
 	m := newSite(t, "")
-	require.NoError(t, os.WriteFile(m.bucket(), []byte(another), 0o644))
+	m.lit(t, another)
 	out, err := m.withdraw(t)
 	require.NoError(t, err, out)
+	assert.Contains(t, out, another)
 	assert.Empty(t, m.called(t, "aws s3 rm"))
-	assert.JSONEq(t, another, read(t, m.bucket()))
+	assert.JSONEq(t, another, read(t, m.bucket("config.json")))
 }
 
 func TestNothingIsWithdrawnWhenTheConfigCannotBeRead(t *testing.T) {
 	m := newSite(t, "")
+	m.program(t, "aws", "exit 1")
 	_, err := m.withdraw(t)
 	require.Error(t, err)
 	assert.Empty(t, m.called(t, "aws s3 rm"))
@@ -177,17 +202,17 @@ func TestASiteIsHandedBackToAPredecessorThatStillSells(t *testing.T) {
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
 			m := newSite(t, c.health)
-			require.NoError(t, os.WriteFile(m.bucket(), []byte(another), 0o644))
+			m.lit(t, another)
 			out, err := m.publish(t)
 			require.NoError(t, err, out)
-			require.JSONEq(t, own, read(t, m.bucket()))
+			require.JSONEq(t, own, read(t, m.bucket("config.json")))
 			out, err = m.withdraw(t)
 			require.NoError(t, err, out)
 			if c.then == "" {
-				assert.NoFileExists(t, m.bucket())
+				m.assertDark(t)
 				return
 			}
-			assert.JSONEq(t, c.then, read(t, m.bucket()))
+			assert.JSONEq(t, c.then, read(t, m.bucket("config.json")))
 			assert.Empty(t, m.called(t, "aws s3 rm"))
 		})
 	}
@@ -203,5 +228,5 @@ func TestAnInstanceThatPublishesAgainAfterARebootForgetsItsPredecessor(t *testin
 	}
 	out, err := m.withdraw(t)
 	require.NoError(t, err, out)
-	assert.NoFileExists(t, m.bucket())
+	m.assertDark(t)
 }

@@ -3,7 +3,7 @@
 set -euo pipefail
 
 image="${UNISHOP_ROOT:-}/opt/unishop"
-predecessor="${UNISHOP_ROOT:-}/var/lib/unishop-site/predecessor.json"
+state="${UNISHOP_ROOT:-}/var/lib/unishop-site"
 
 # hand_back gives the site to the instance that had it before, when that one still sells: a release that is rolled
 # back takes the new instance away after it has published. An address of our own VPC shows that the name has not gone
@@ -11,22 +11,24 @@ predecessor="${UNISHOP_ROOT:-}/var/lib/unishop-site/predecessor.json"
 # https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_PublicIpDnsNameOptions.html
 hand_back() {
   local host address
-  [[ -s $predecessor ]] || return 1
-  host=$(sed -n 's/.*"host": *"\([^"]*\)".*/\1/p' "$predecessor")
+  [[ -s $state/predecessor.json ]] || return 1
+  host=$(sed -n 's/.*"host": *"\([^"]*\)".*/\1/p' "$state/predecessor.json")
   address=$(curl -sf -o /dev/null --max-time 5 -w '%{remote_ip}' "http://$host/health/ishealthy") || return 1
   [[ $address =~ ^(10|172\.(1[6-9]|2[0-9]|3[01])|192\.168)\. ]] || return 1
-  aws s3 cp "$predecessor" "s3://$SITE_BUCKET/config.json" \
-    --content-type application/json --cache-control no-store --only-show-errors || return 1
+  aws s3 cp "$state/predecessor.json" "s3://$SITE_BUCKET/config.json" \
+    --content-type application/json --cache-control no-cache --only-show-errors || return 1
   echo "withdraw: handed back to $host"
 }
 
 instance=$("$image/metadata.sh" instance-id)
-config=$(aws s3 cp "s3://$SITE_BUCKET/config.json" -)
-if [[ $config != *"\"$instance\""* ]]; then
-  echo "withdraw: the site belongs to another instance: $config"
+rm -f "$state/config.json"
+aws s3 sync "s3://$SITE_BUCKET/" "$state" --exclude '*' --include config.json --only-show-errors
+# Without a config.json the page may be there nevertheless: this instance was stopped while it published.
+if [[ -e $state/config.json ]] && ! grep -qF "\"$instance\"" "$state/config.json"; then
+  echo "withdraw: the site belongs to another instance: $(<"$state/config.json")"
   exit
 fi
 hand_back && exit
+# The rest lights nothing, and a successor may be counting on it.
 aws s3 rm "s3://$SITE_BUCKET/" --recursive --exclude '*' --include config.json --include index.html --only-show-errors
-aws s3 rm "s3://$SITE_BUCKET/" --recursive --only-show-errors
 echo "withdraw: the site of $AWS_REGION is dark"

@@ -58,7 +58,7 @@ var errSkipped = errors.New("a condition is not met")
 func (m *Manager) live(s *service, l *life) {
 	defer close(l.ended)
 	for {
-		err := m.startOnce(s, l)
+		err := m.runOnce(s, l)
 		if l.stopping.Err() != nil || errors.Is(err, errSkipped) {
 			m.settle(s, l, Inactive, err)
 			return
@@ -90,11 +90,18 @@ func outcome(err error) string {
 	return err.Error()
 }
 
-// startOnce starts a service and returns when it has ended, by itself or because it was told to.
-func (m *Manager) startOnce(s *service, l *life) error {
+// runOnce starts a service and returns when it has ended, by itself or because it was told to. ExecStopPost= runs after
+// every end, also of a start that failed or was interrupted: who waits for the start or the stop waits for it too.
+// https://www.freedesktop.org/software/systemd/man/latest/systemd.service.html#ExecStopPost=
+func (m *Manager) runOnce(s *service, l *life) error {
 	if !m.conditionsMet(s.unit) {
 		return errSkipped
 	}
+	return errors.Join(m.startOnce(s, l), m.runStop(s.unit, "Service.ExecStopPost"))
+}
+
+// startOnce starts a service and stops it when it is told to.
+func (m *Manager) startOnce(s *service, l *life) error {
 	if err := m.makeStateDirectories(s.unit); err != nil {
 		return err
 	}
@@ -116,7 +123,7 @@ func (m *Manager) startOnce(s *service, l *life) error {
 	if s.unit.last("Service.RemainAfterExit", "no") == "yes" {
 		m.becomeActive(s, l, nil)
 		<-l.stopping.Done()
-		return m.runStop(s.unit)
+		return m.runStop(s.unit, "Service.ExecStop")
 	}
 	return nil
 }
@@ -138,7 +145,7 @@ func (m *Manager) runMain(s *service, l *life) error {
 	case <-process.Exited():
 		return s.unit.judge(process)
 	case <-l.stopping.Done():
-		return errors.Join(m.runStop(s.unit), m.end(s.unit, process))
+		return errors.Join(m.runStop(s.unit, "Service.ExecStop"), m.end(s.unit, process))
 	}
 }
 
@@ -165,14 +172,14 @@ func (m *Manager) runAll(ctx context.Context, u *Unit, key string) error {
 	return nil
 }
 
-// runStop runs ExecStop=, unless the power has failed.
-func (m *Manager) runStop(u *Unit) error {
+// runStop runs the commands of a stop, until the power fails.
+func (m *Manager) runStop(u *Unit, key string) error {
 	if m.powerless() {
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), u.stopTimeout())
+	ctx, cancel := context.WithTimeout(m.power, u.stopTimeout())
 	defer cancel()
-	return m.runAll(ctx, u, "Service.ExecStop")
+	return m.runAll(ctx, u, key)
 }
 
 func (u *Unit) stopTimeout() time.Duration {

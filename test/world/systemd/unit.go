@@ -40,6 +40,7 @@ var enforced = map[string][]string{
 	"Service.ExecStartPre":       nil,
 	"Service.ExecStart":          nil,
 	"Service.ExecStop":           nil,
+	"Service.ExecStopPost":       nil,
 	"Service.Environment":        nil,
 	"Service.EnvironmentFile":    nil,
 	"Service.Restart":            {"no", "always", "on-failure"},
@@ -190,7 +191,7 @@ func (u *Unit) check() error {
 		_, err := u.seconds(key, "0")
 		problems = append(problems, err)
 	}
-	for _, key := range []string{"Service.ExecStartPre", "Service.ExecStart", "Service.ExecStop"} {
+	for _, key := range []string{"Service.ExecStartPre", "Service.ExecStart", "Service.ExecStop", "Service.ExecStopPost"} {
 		_, err := u.exec(key)
 		problems = append(problems, err)
 	}
