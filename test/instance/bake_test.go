@@ -16,7 +16,7 @@ import (
 const java = `case "$*" in
 -version) echo "openjdk version \"${JAVA_VERSION:-25.0.2}\"" >&2 ;;
 "-Djarmode=tools "*) mkdir -p "$UNISHOP_ROOT/opt/unishop/lib" && cp "$3" "$UNISHOP_ROOT/opt/unishop/unishop.jar" ;;
-*-XX:AOTCacheOutput=*) out="$*"; out=${out#*-XX:AOTCacheOutput=}; printf "${CACHE-cache}" >"${out%% *}" ;;
+*-XX:AOTCacheOutput=*) [ -z "$DIES" ] || exit "$DIES"; out="$*"; out=${out#*-XX:AOTCacheOutput=}; printf "${CACHE-cache}" >"${out%% *}" ;;
 *-XX:AOTMode=on*) exit "${UNUSABLE:-0}" ;;
 esac`
 
@@ -78,7 +78,11 @@ func TestTheCacheIsTrainedWithTheUnitsOwnCommand(t *testing.T) {
 	for _, run := range m.called(t, flags) {
 		assert.True(t, strings.HasSuffix(run, jar), run)
 	}
-	assert.Len(t, m.called(t, "runuser -u unishop -- "), 2)
+	runs := m.called(t, "runuser -u unishop -- ")
+	assert.Len(t, runs, 2)
+	for _, run := range runs {
+		assert.Contains(t, run, " AWS_ENDPOINT_URL=http://127.0.0.1:1 AWS_ACCESS_KEY_ID=", "nothing beyond this machine is asked, in nobody's name")
+	}
 }
 
 func TestAnImageThatIsNotAsItMustBeFails(t *testing.T) {
@@ -88,6 +92,7 @@ func TestAnImageThatIsNotAsItMustBeFails(t *testing.T) {
 		says    string
 	}{
 		"another Java":                 {environ: "JAVA_VERSION=21.0.9", says: `Java 25 is expected: openjdk version "21.0.9"`},
+		"a shop that dies in training": {environ: "DIES=7", says: "bake: the shop ended with status 7 in its training"},
 		"an empty cache":               {environ: "CACHE=", says: "the AOT cache is empty"},
 		"a cache that cannot be used":  {environ: "UNUSABLE=1", says: "does not start with its AOT cache"},
 		"a unit with mistakes":         {program: "systemd-analyze", says: "a unit has mistakes"},
