@@ -10,7 +10,7 @@ import (
 
 // bootstrap prepares both regions for the CDK, as on any account.
 func bootstrap(ctx context.Context, d *Drill) error {
-	_, err := d.cdk(ctx, command{at: office, arguments: []string{
+	_, err := d.run(ctx, command{at: office, arguments: []string{
 		"bootstrap", "aws://000000000000/" + regions[config.Primary], "aws://000000000000/" + regions[config.Secondary],
 	}})
 	return err
@@ -43,7 +43,7 @@ func destroy(arguments ...string) action { return typed(destroying(arguments...)
 // typed has somebody type a command, which must succeed.
 func typed(c command) action {
 	return func(ctx context.Context, d *Drill) error {
-		_, err := d.cdk(ctx, c)
+		_, err := d.run(ctx, c)
 		return err
 	}
 }
@@ -75,7 +75,7 @@ func unchanged(do action) action {
 // fails has somebody type a command that must fail and say all of the words.
 func fails(c command, words ...string) action {
 	return func(ctx context.Context, d *Drill) error {
-		text, err := d.cdk(ctx, c)
+		text, err := d.run(ctx, c)
 		if err == nil {
 			return fmt.Errorf("%s: succeeded, and should have been refused", c)
 		}

@@ -12,7 +12,7 @@ import (
 	"unishop-pilot-light/test/world/reaper"
 )
 
-// commandTimeout is many times what a command of the CDK CLI takes here.
+// commandTimeout is many times what a command takes here.
 const commandTimeout = 10 * time.Minute
 
 // workstation is a folder that somebody works in: it has cdk.json, and perhaps a release bundle.
@@ -46,23 +46,27 @@ func (d *Drill) makeWorkstations() error {
 	return os.Symlink(filepath.Join(d.root, "unishop"), filepath.Join(d.dir, string(office), "unishop"))
 }
 
-// command is a command of the CDK CLI, and where somebody types it.
+// command is a command of the CDK CLI or of the AWS CLI, and where somebody types it.
 type command struct {
 	at        workstation
 	region    string // AWS_REGION; empty: not set
+	aws       bool   // of the AWS CLI
 	arguments []string
 }
 
 func (c command) String() string {
 	words := append([]string{"npx", "cdk"}, c.arguments...)
+	if c.aws {
+		words = append([]string{"aws"}, c.arguments...)
+	}
 	if c.region != "" {
 		words = append([]string{"AWS_REGION=" + c.region}, words...)
 	}
 	return strings.Join(words, " ")
 }
 
-// cdk runs a command to its end and returns what it printed.
-func (d *Drill) cdk(ctx context.Context, c command) (string, error) {
+// run runs a command to its end and returns what it printed.
+func (d *Drill) run(ctx context.Context, c command) (string, error) {
 	process, log, err := d.begin(c)
 	if err != nil {
 		return "", err
@@ -89,8 +93,10 @@ func (d *Drill) cdk(ctx context.Context, c command) (string, error) {
 
 // begin starts a command, whose output goes to a log.
 func (d *Drill) begin(c command) (*reaper.Process, string, error) {
-	arguments := append([]string{"--app", d.app, "--no-color"}, c.arguments...)
-	process := exec.Command(filepath.Join(d.root, "node_modules", ".bin", "cdk"), arguments...)
+	process := exec.Command(filepath.Join(d.root, "node_modules", ".bin", "cdk"), append([]string{"--app", d.app, "--no-color"}, c.arguments...)...)
+	if c.aws {
+		process = exec.Command(filepath.Join(d.root, ".cache", "aws-venv", "bin", "aws"), c.arguments...)
+	}
 	process.Dir = filepath.Join(d.dir, string(c.at))
 	process.Env = d.emulator.Environ()
 	if c.region != "" {

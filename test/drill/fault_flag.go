@@ -101,7 +101,7 @@ func doubts(f flagForm, words ...string) action {
 		if err := errors.Join(f.write(d), os.RemoveAll(assembly)); err != nil {
 			return err
 		}
-		text, err := d.cdk(ctx, deploying(append([]string{"--all"}, f.arguments...)...))
+		text, err := d.run(ctx, deploying(append([]string{"--all"}, f.arguments...)...))
 		if err == nil {
 			return fmt.Errorf("%+v: was not refused", f)
 		}

@@ -2,7 +2,8 @@ package main
 
 // faults are the scenarios in which something goes wrong, in the order in which they are told.
 var faults = []scenario{
-	flag, noImage, badRelease, noCapacity, forgottenFlag, failedFailback, stuck, wrongOrder, interrupted, hangingSwitchover,
+	flag, keptTemplate, noImage, badRelease, noCapacity, forgottenFlag, failedFailback, stuck, wrongOrder, interrupted,
+	hangingSwitchover,
 }
 
 // Sentences that several scenarios have in common.

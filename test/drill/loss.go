@@ -66,6 +66,11 @@ func (m *measurement) awaitSale(ctx context.Context, side config.Side) error {
 	})(ctx, m.drill)
 }
 
+// buying waits until customers buy at a side.
+func buying(side config.Side) action {
+	return func(ctx context.Context, d *Drill) error { return d.measurement.awaitSale(ctx, side) }
+}
+
 // missing are the writes that the shop does not know.
 func missing(ctx context.Context, client *shopper.HTTP, site string, looked []write) (lost []write, err error) {
 	shop, err := client.Open(ctx, site)

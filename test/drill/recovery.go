@@ -97,7 +97,7 @@ func recovered(ctx context.Context, d *Drill) error {
 	m.lock.Lock()
 	steps := slices.Clone(m.milestones)
 	m.lock.Unlock()
-	asked, err := d.changeSetAskedFor(ctx)
+	asked, err := d.changeSetAskedFor(ctx, steps[0].at)
 	if err != nil {
 		return err
 	}
@@ -105,21 +105,22 @@ func recovered(ctx context.Context, d *Drill) error {
 	if err != nil {
 		return err
 	}
-	steps = append(append(steps, asked), events...)
+	steps = append(append(steps, asked...), events...)
 	slices.SortStableFunc(steps, func(a, b milestone) int { return a.at.Compare(b.at) })
 	m.recovery, err = recoveryTime(steps)
 	return err
 }
 
-// changeSetAskedFor is when the CLI had synthesized the templates and asked us-west-1 for its latest change set.
-func (d *Drill) changeSetAskedFor(ctx context.Context) (milestone, error) {
+// changeSetAskedFor is when the CDK CLI had synthesized the templates and asked us-west-1 for a change set: never since a
+// moment when there was no need to.
+func (d *Drill) changeSetAskedFor(ctx context.Context, since time.Time) ([]milestone, error) {
 	found, err := cloudformation.NewFromConfig(d.in(secondary)).DescribeChangeSet(ctx, &cloudformation.DescribeChangeSetInput{
 		StackName: aws.String(d.system.Names.Stack(secondary)), ChangeSetName: aws.String("cdk-deploy-change-set"),
 	})
-	if err != nil {
-		return milestone{}, err
+	if err != nil || aws.ToTime(found.CreationTime).Before(since) {
+		return nil, err
 	}
-	return milestone{"templates synthesized, change set asked for", aws.ToTime(found.CreationTime)}, nil
+	return []milestone{{"templates synthesized, change set asked for", aws.ToTime(found.CreationTime)}}, nil
 }
 
 // stackEvents are the events of us-west-1's stack since a moment that a recovery waits for.

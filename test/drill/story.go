@@ -29,7 +29,7 @@ func story(o outage) scenario {
 			{"the shopper finds the same basket at us-west-1", findAt(secondary), nil},
 			{"what the outage has cost is counted", inOrder(count("failover", secondary), recovered), nil},
 			o.ends,
-			{"us-east-1 is put to rest", deploy("unishop-primary", "-c", "failover=true"),
+			{"us-east-1 is put to rest", deploy("unishop-primary", "-c", "failover=planned"),
 				all(sells(secondary), replicates(primary))},
 			{"everything comes home", moving(deploy("--all")),
 				all(sells(primary), replicates(secondary), changedBy(primary, "switchover"))},

@@ -18,7 +18,7 @@ import (
 // synthesize writes the office's cloud assembly and returns a side's template.
 func (d *Drill) synthesize(ctx context.Context, side config.Side, arguments ...string) (map[string]any, error) {
 	arguments = append([]string{"synth", "--quiet"}, arguments...)
-	if _, err := d.cdk(ctx, command{at: office, arguments: arguments}); err != nil {
+	if _, err := d.run(ctx, command{at: office, arguments: arguments}); err != nil {
 		return nil, err
 	}
 	return d.template(side)
