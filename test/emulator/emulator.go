@@ -15,7 +15,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
-	"strings"
 	"time"
 
 	"unishop-pilot-light/test/port"
@@ -114,21 +113,12 @@ func (e *Emulator) awaitHealth(ctx context.Context) error {
 		}
 		select {
 		case <-e.process.Exited():
-			return fmt.Errorf("the emulator ended at its start: %s", lastLines(e.logFile()))
+			return fmt.Errorf("the emulator ended at its start: %s", reaper.Tail(e.logFile()))
 		case <-ctx.Done():
 			return fmt.Errorf("the emulator does not answer: %w: see %s", ctx.Err(), e.logFile())
 		case <-time.After(50 * time.Millisecond):
 		}
 	}
-}
-
-func lastLines(file string) string {
-	text, err := os.ReadFile(file)
-	if err != nil {
-		return err.Error()
-	}
-	lines := strings.Split(strings.TrimSpace(string(text)), "\n")
-	return strings.Join(lines[max(0, len(lines)-5):], "\n")
 }
 
 // Stop ends the emulator and every function that it runs, and removes its temporary files. Its log stays.

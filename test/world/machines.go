@@ -245,18 +245,9 @@ func (m *machine) run(log string, path []string, program string, arguments ...st
 	}
 	<-process.Exited()
 	if code := process.ExitCode(); code != 0 {
-		return fmt.Errorf("ended with status %d: %s", code, lastLines(log))
+		return fmt.Errorf("ended with status %d: %s", code, reaper.Tail(log))
 	}
 	return nil
-}
-
-func lastLines(file string) string {
-	text, err := os.ReadFile(file)
-	if err != nil {
-		return err.Error()
-	}
-	lines := strings.Split(strings.TrimSpace(string(text)), "\n")
-	return strings.Join(lines[max(0, len(lines)-5):], "\n")
 }
 
 // shutDown ends the user data if it still runs, and then every unit.

@@ -17,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"unishop-pilot-light/test/emulator"
+	"unishop-pilot-light/test/world/reaper"
 	"unishop-pilot-light/test/world/systemd"
 	"unishop-pilot-light/unishop"
 )
@@ -120,7 +121,7 @@ func (s *system) explain() {
 	for _, pattern := range []string{"cache.log", "machine.log", "root/var/log/*.log", "root/var/log/unishop/*.log", "../../../images/bake.log"} {
 		files, _ := filepath.Glob(filepath.Join(s.world.machines.dir, "*", "*", pattern))
 		for _, file := range files {
-			s.t.Logf("%s:\n%s", file, lastLines(file))
+			s.t.Logf("%s:\n%s", file, reaper.Tail(file))
 		}
 	}
 }

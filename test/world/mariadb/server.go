@@ -141,7 +141,7 @@ func (s *Server) awaitStart(ctx context.Context, process *reaper.Process) error 
 		}
 		select {
 		case <-process.Exited():
-			return fmt.Errorf("MariaDB ended at its start: %s", lastLines(s.Log()))
+			return fmt.Errorf("MariaDB ended at its start: %s", reaper.Tail(s.Log()))
 		case <-ctx.Done():
 			return errors.Join(fmt.Errorf("MariaDB does not answer: %w: see %s", ctx.Err(), s.Log()), s.Kill())
 		case <-time.After(20 * time.Millisecond):
@@ -151,15 +151,6 @@ func (s *Server) awaitStart(ctx context.Context, process *reaper.Process) error 
 
 // Log is the server's error log.
 func (s *Server) Log() string { return filepath.Join(s.dir, "error.log") }
-
-func lastLines(file string) string {
-	text, err := os.ReadFile(file)
-	if err != nil {
-		return err.Error()
-	}
-	lines := strings.Split(strings.TrimSpace(string(text)), "\n")
-	return strings.Join(lines[max(0, len(lines)-5):], "\n")
-}
 
 // Running says whether the server runs.
 func (s *Server) Running() bool {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"strings"
 	"syscall"
 )
 
@@ -143,3 +144,13 @@ func (p *Process) Signal(signal syscall.Signal) error {
 
 // Kill kills the whole group.
 func (p *Process) Kill() error { return p.Signal(syscall.SIGKILL) }
+
+// Tail is the end of a process's log: what it said before it ended.
+func Tail(log string) string {
+	text, err := os.ReadFile(log)
+	if err != nil {
+		return err.Error()
+	}
+	lines := strings.Split(strings.TrimSpace(string(text)), "\n")
+	return strings.Join(lines[max(0, len(lines)-5):], "\n")
+}
