@@ -43,19 +43,17 @@ type Drill struct {
 	log      string // of the latest command
 }
 
-// begin starts an embedded AWS. It ends by [Drill.end], and with the program, even when that is killed.
-func begin(ctx context.Context, root, app string) (*Drill, error) {
+// newDrill makes a drill that has not started. All of it ends by [Drill.end], and with the program, even when that is
+// killed.
+func newDrill(root, app string) (*Drill, error) {
 	r, err := reaper.New()
 	if err != nil {
 		return nil, err
 	}
-	d := &Drill{root: root, app: app, dir: r.Dir, reaper: r, down: map[config.Side]bool{}, images: map[string]string{}}
-	if err := d.start(ctx); err != nil {
-		return nil, errors.Join(err, d.end(false))
-	}
-	return d, nil
+	return &Drill{root: root, app: app, dir: r.Dir, reaper: r, down: map[config.Side]bool{}, images: map[string]string{}}, nil
 }
 
+// start starts an embedded AWS, and the World behind it.
 func (d *Drill) start(ctx context.Context) (err error) {
 	if err := d.makeWorkstations(); err != nil {
 		return err

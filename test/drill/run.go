@@ -70,16 +70,20 @@ func runAll(ctx context.Context, scenarios []scenario, out io.Writer) error {
 
 // run tells one scenario from its beginning to its end.
 func run(ctx context.Context, root, app string, s scenario, tell *narrator) (err error) {
-	d, err := begin(ctx, root, app)
+	d, err := newDrill(root, app)
 	if err != nil {
 		return err
 	}
 	defer func() {
-		err = errors.Join(err, d.end(err != nil))
-		if err != nil {
+		failed := err != nil && ctx.Err() == nil // who interrupts it knows why
+		err = errors.Join(err, d.end(failed))
+		if failed {
 			err = fmt.Errorf("%s: %w\nlogs: %s", s.name, err, d.dir)
 		}
 	}()
+	if err := d.start(ctx); err != nil {
+		return err
+	}
 	for _, next := range s.steps {
 		if err := tell.step(next.says, d.doing, func() error { return carryOut(ctx, d, next) }); err != nil {
 			return fmt.Errorf("%q: %w", next.says, err)
