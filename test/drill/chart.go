@@ -53,6 +53,7 @@ const rows = 6
 
 // draw draws sales per second, and what they may have felt, as an SVG element.
 func draw(sales []int, marks []mark) (template.HTML, error) {
+	plot.DefaultFont.Variant = "Sans"
 	p, highest := plot.New(), 1.0
 	bars := make(plotter.Values, len(sales))
 	for second, count := range sales {
