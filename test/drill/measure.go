@@ -161,7 +161,7 @@ func customer(id string) shopper.Person {
 
 func email(id string) string { return id + "@example.com" }
 
-// watchHealth notes when the shop in us-west-1 answers, which CloudFormation hears as its signal.
+// watchHealth notes when the shop in us-west-1 answers.
 func (m *measurement) watchHealth(ctx context.Context) {
 	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: attempt}
 	for ctx.Err() == nil {

@@ -111,8 +111,8 @@ func recovered(ctx context.Context, d *Drill) error {
 	return err
 }
 
-// changeSetAskedFor is when the CDK CLI had synthesized the templates and asked us-west-1 for a change set: never since a
-// moment when there was no need to.
+// changeSetAskedFor is when the CDK CLI had synthesized the templates and asked us-west-1 for a change set. There is none
+// since a moment when the move was made without the CDK.
 func (d *Drill) changeSetAskedFor(ctx context.Context, since time.Time) ([]milestone, error) {
 	found, err := cloudformation.NewFromConfig(d.in(secondary)).DescribeChangeSet(ctx, &cloudformation.DescribeChangeSetInput{
 		StackName: aws.String(d.system.Names.Stack(secondary)), ChangeSetName: aws.String("cdk-deploy-change-set"),
