@@ -1,6 +1,6 @@
 # make drill    the main job on an embedded AWS: no account, nothing to start by hand; OUTAGE=site blocks only the site
 # make faults   what goes wrong, scenario by scenario; `make drill SCENARIO=name` runs one; lossy wants a quiet machine
-# make killed   the drill, killed in every step and run again: nothing may be left; Linux, a quarter of an hour
+# make killed   the drill, killed in every step and run again: nothing may be left; Linux, half an hour
 # make test     everything that is tested
 # make failover lights up us-west-1, on AWS: us-east-1 is down
 # make bench    the shop's start, and the load that it bears, and a synthesis, measured
