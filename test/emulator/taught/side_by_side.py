@@ -1,8 +1,9 @@
 """CloudFormation works side by side on what does not depend on each other; ministack takes one resource after the other.
 
 It shows where a custom resource takes its time in an update: an instance that does not depend on it starts meanwhile.
-Whichever fails first cancels the other.
+Whichever fails first cancels the other; the function of a custom resource runs on, but nobody waits for its answer.
 https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-attribute-dependson.html
+https://github.com/aws/aws-cdk/issues/31541
 """
 
 import asyncio
