@@ -30,7 +30,8 @@ type System struct {
 	AWS aws.Config
 }
 
-func (s System) in(side config.Side) aws.Config {
+// In is AWS in the region of a side.
+func (s System) In(side config.Side) aws.Config {
 	c := s.AWS.Copy()
 	c.Region = s.Regions[side]
 	return c
@@ -49,7 +50,7 @@ type Database struct {
 
 // Database asks a side's region about the global database.
 func (s System) Database(ctx context.Context, from config.Side) (Database, error) {
-	found, err := rds.NewFromConfig(s.in(from)).DescribeGlobalClusters(ctx, &rds.DescribeGlobalClustersInput{
+	found, err := rds.NewFromConfig(s.In(from)).DescribeGlobalClusters(ctx, &rds.DescribeGlobalClustersInput{
 		GlobalClusterIdentifier: aws.String(s.Names.GlobalCluster()),
 	})
 	if err != nil {
@@ -85,7 +86,7 @@ func (s System) sideOf(cluster string) (config.Side, error) {
 // Lag is how far a side's cluster is behind the writer; nil when CloudWatch knows none, as of a writer.
 func (s System) Lag(ctx context.Context, side config.Side) (*time.Duration, error) {
 	now := time.Now()
-	found, err := cloudwatch.NewFromConfig(s.in(side)).GetMetricStatistics(ctx, &cloudwatch.GetMetricStatisticsInput{
+	found, err := cloudwatch.NewFromConfig(s.In(side)).GetMetricStatistics(ctx, &cloudwatch.GetMetricStatisticsInput{
 		Namespace:  aws.String("AWS/RDS"),
 		MetricName: aws.String("AuroraGlobalDBReplicationLag"),
 		Dimensions: []cwtypes.Dimension{{Name: aws.String("DBClusterIdentifier"), Value: aws.String(s.Names.Cluster(side))}},
@@ -116,7 +117,7 @@ type Stack struct {
 
 // Stack asks about a side's stack.
 func (s System) Stack(ctx context.Context, side config.Side) (Stack, error) {
-	found, err := cloudformation.NewFromConfig(s.in(side)).DescribeStacks(ctx, &cloudformation.DescribeStacksInput{
+	found, err := cloudformation.NewFromConfig(s.In(side)).DescribeStacks(ctx, &cloudformation.DescribeStacksInput{
 		StackName: aws.String(s.Names.Stack(side)),
 	})
 	// CloudFormation has no error of its own for a stack that is not there.
@@ -136,7 +137,7 @@ func (s System) Stack(ctx context.Context, side config.Side) (Stack, error) {
 
 // Image is the id of the golden image that the secondary would boot; empty when none has been published.
 func (s System) Image(ctx context.Context) (string, error) {
-	found, err := ssm.NewFromConfig(s.in(config.Secondary)).GetParameter(ctx, &ssm.GetParameterInput{
+	found, err := ssm.NewFromConfig(s.In(config.Secondary)).GetParameter(ctx, &ssm.GetParameterInput{
 		Name: aws.String(s.Names.ImageParameter()),
 	})
 	if missing := (*ssmtypes.ParameterNotFound)(nil); errors.As(err, &missing) {

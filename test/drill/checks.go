@@ -80,7 +80,7 @@ func runs(side config.Side, count int) check {
 			return fmt.Errorf("%d instances of the %s where %d are expected: %v", len(found), side, count, found)
 		}
 		for _, machine := range machines {
-			image := d.imageOf(machine.Instance)
+			image := machine.Image
 			if !slices.Contains(left[regions[side]]["images"], image) {
 				return fmt.Errorf("%s runs from %s, an image that is gone", machine.Instance, image)
 			}
@@ -90,12 +90,6 @@ func runs(side config.Side, count int) check {
 		}
 		return nil
 	}
-}
-
-func (d *Drill) imageOf(instance string) string {
-	d.lock.Lock()
-	defer d.lock.Unlock()
-	return d.images[instance]
 }
 
 // says: the side's stack is complete, with outputs that tell its role.
@@ -188,7 +182,7 @@ func (d *Drill) facts(ctx context.Context) (map[string]string, error) {
 		if err != nil {
 			return nil, err
 		}
-		facts["database"] = fmt.Sprintf("%+v", database)
+		facts[string(side)+" database"] = fmt.Sprintf("%+v", database)
 	}
 	facts["image"], err = d.system.Image(ctx)
 	return facts, err

@@ -9,6 +9,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
 
 	"unishop-pilot-light/internal/config"
 	"unishop-pilot-light/internal/region"
@@ -30,7 +31,6 @@ type Drill struct {
 	emulator *emulator.Emulator
 	system   region.System
 	world    *world.World
-	images   map[string]string // that an instance was launched from, by instance
 	guards   guards
 	down     map[config.Side]bool // regions that are
 
@@ -50,7 +50,7 @@ func newDrill(root, app string) (*Drill, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Drill{root: root, app: app, dir: r.Dir, reaper: r, down: map[config.Side]bool{}, images: map[string]string{}}, nil
+	return &Drill{root: root, app: app, dir: r.Dir, reaper: r, down: map[config.Side]bool{}}, nil
 }
 
 // start starts an embedded AWS, and the World behind it.
@@ -98,11 +98,6 @@ func (d *Drill) handle(ctx context.Context, event *emulator.Event) error {
 	if err := d.guards.handle(ctx, event); err != nil {
 		return err
 	}
-	if event.Name == emulator.InstanceLaunched {
-		d.lock.Lock()
-		d.images[event.Instance] = event.ImageID
-		d.lock.Unlock()
-	}
 	if err := d.world.Handle(ctx, event); err != nil {
 		return err
 	}
@@ -123,11 +118,9 @@ func (d *Drill) up() (sides []config.Side) {
 	return sides
 }
 
-// in is AWS in a side's region.
-func (d *Drill) in(side config.Side) aws.Config {
-	c := d.system.AWS.Copy()
-	c.Region = regions[side]
-	return c
+// s3 is S3 in a side's region. The emulator has no host name for each bucket.
+func (d *Drill) s3(side config.Side) *s3.Client {
+	return s3.NewFromConfig(d.system.In(side), func(o *s3.Options) { o.UsePathStyle = true })
 }
 
 // patience is how long a check waits for what AWS does on its own.

@@ -30,7 +30,7 @@ var noImage = scenario{
 }
 
 func forgetImage(ctx context.Context, d *Drill) error {
-	_, err := ssm.NewFromConfig(d.in(secondary)).DeleteParameter(ctx, &ssm.DeleteParameterInput{
+	_, err := ssm.NewFromConfig(d.system.In(secondary)).DeleteParameter(ctx, &ssm.DeleteParameterInput{
 		Name: aws.String(d.system.Names.ImageParameter()),
 	})
 	return err
@@ -70,7 +70,7 @@ func (d *Drill) uploadBadRelease(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	client := s3.NewFromConfig(d.in(primary), func(o *s3.Options) { o.UsePathStyle = true })
+	client := d.s3(primary)
 	if _, err := client.CreateBucket(ctx, &s3.CreateBucketInput{Bucket: aws.String("releases")}); err != nil {
 		return err
 	}

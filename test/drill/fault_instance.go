@@ -107,7 +107,7 @@ func swapByHand(ctx context.Context, d *Drill) error {
 		return err
 	}
 	target := database.Writer.Other()
-	_, err = rds.NewFromConfig(d.in(database.Writer)).SwitchoverGlobalCluster(ctx, &rds.SwitchoverGlobalClusterInput{
+	_, err = rds.NewFromConfig(d.system.In(database.Writer)).SwitchoverGlobalCluster(ctx, &rds.SwitchoverGlobalClusterInput{
 		GlobalClusterIdentifier: aws.String(d.system.Names.GlobalCluster()),
 		TargetDbClusterIdentifier: aws.String(fmt.Sprintf("arn:aws:rds:%s:000000000000:cluster:%s",
 			regions[target], d.system.Names.Cluster(target))),

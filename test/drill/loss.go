@@ -29,7 +29,7 @@ func count(move string, side config.Side) action {
 			return err
 		}
 		m.lock.Lock()
-		all, outage, typed := m.writes[:], m.outage, m.typed
+		all, outage, began := m.writes[:], m.outage, m.typed
 		looked := all[m.checked:]
 		m.checked = len(all)
 		m.lock.Unlock()
@@ -39,13 +39,13 @@ func count(move string, side config.Side) action {
 		if err != nil {
 			return err
 		}
-		found := loss{Move: move, Acknowledged: len(looked), Lost: lost, WriteOutage: longestGap(all, typed).Seconds()}
+		found := loss{Move: move, Acknowledged: len(looked), Lost: lost}
+		if !outage.IsZero() {
+			began, found.Milliseconds = outage, unprotected(looked, lost, outage).Milliseconds()
+		}
+		found.WriteOutage = longestGap(all, began).Seconds()
 		m.lock.Lock()
 		defer m.lock.Unlock()
-		if !outage.IsZero() {
-			found.WriteOutage = longestGap(all, outage).Seconds()
-			found.Milliseconds = unprotected(looked, lost, outage).Milliseconds()
-		}
 		m.losses, m.outage = append(m.losses, found), time.Time{}
 		return nil
 	}

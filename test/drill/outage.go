@@ -56,7 +56,7 @@ func blockSite(side config.Side, blocked bool) action {
 		if err != nil {
 			return err
 		}
-		client := s3.NewFromConfig(d.in(side), func(o *s3.Options) { o.UsePathStyle = true })
+		client := d.s3(side)
 		_, err = client.PutPublicAccessBlock(ctx, &s3.PutPublicAccessBlockInput{
 			Bucket: aws.String(bucket),
 			PublicAccessBlockConfiguration: &types.PublicAccessBlockConfiguration{
@@ -73,7 +73,7 @@ func blockSite(side config.Side, blocked bool) action {
 
 // bucket is the name of the one bucket that a side's stack has.
 func (d *Drill) bucket(ctx context.Context, side config.Side) (string, error) {
-	found, err := cloudformation.NewFromConfig(d.in(side)).DescribeStackResources(ctx,
+	found, err := cloudformation.NewFromConfig(d.system.In(side)).DescribeStackResources(ctx,
 		&cloudformation.DescribeStackResourcesInput{StackName: aws.String(d.system.Names.Stack(side))})
 	if err != nil {
 		return "", err

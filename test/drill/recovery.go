@@ -114,7 +114,7 @@ func recovered(ctx context.Context, d *Drill) error {
 // changeSetAskedFor is when the CDK CLI had synthesized the templates and asked us-west-1 for a change set. There is none
 // since a moment when the move was made without the CDK.
 func (d *Drill) changeSetAskedFor(ctx context.Context, since time.Time) ([]milestone, error) {
-	found, err := cloudformation.NewFromConfig(d.in(secondary)).DescribeChangeSet(ctx, &cloudformation.DescribeChangeSetInput{
+	found, err := cloudformation.NewFromConfig(d.system.In(secondary)).DescribeChangeSet(ctx, &cloudformation.DescribeChangeSetInput{
 		StackName: aws.String(d.system.Names.Stack(secondary)), ChangeSetName: aws.String("cdk-deploy-change-set"),
 	})
 	if err != nil || aws.ToTime(found.CreationTime).Before(since) {
@@ -126,7 +126,7 @@ func (d *Drill) changeSetAskedFor(ctx context.Context, since time.Time) ([]miles
 // stackEvents are the events of us-west-1's stack since a moment that a recovery waits for.
 func (d *Drill) stackEvents(ctx context.Context, since time.Time) (found []milestone, err error) {
 	stack := d.system.Names.Stack(secondary)
-	pages := cloudformation.NewDescribeStackEventsPaginator(cloudformation.NewFromConfig(d.in(secondary)),
+	pages := cloudformation.NewDescribeStackEventsPaginator(cloudformation.NewFromConfig(d.system.In(secondary)),
 		&cloudformation.DescribeStackEventsInput{StackName: aws.String(stack)})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)

@@ -40,7 +40,7 @@ func (d *Drill) update(ctx context.Context, side config.Side, template map[strin
 	if err != nil {
 		return "", err
 	}
-	_, err = cloudformation.NewFromConfig(d.in(side)).UpdateStack(ctx, &cloudformation.UpdateStackInput{
+	_, err = cloudformation.NewFromConfig(d.system.In(side)).UpdateStack(ctx, &cloudformation.UpdateStackInput{
 		StackName:    aws.String(d.system.Names.Stack(side)),
 		TemplateBody: aws.String(string(text)),
 		Capabilities: []types.Capability{types.CapabilityCapabilityIam},

@@ -167,6 +167,7 @@ func (w *World) isDown(region string) bool {
 // Machine is an EC2 instance that runs, or is about to.
 type Machine struct {
 	Instance      string
+	Image         string // that it was launched from
 	PublicDNSName string
 	Port          int    // of 127.0.0.1, where its shop listens
 	Dir           string // root is its disk, machine.log what happens to it
@@ -175,7 +176,7 @@ type Machine struct {
 // Machines lists those of a region.
 func (w *World) Machines(region string) (found []Machine) {
 	for _, m := range w.machines.inRegion(region) {
-		found = append(found, Machine{m.Instance, m.PublicDNSName, m.port, m.dir})
+		found = append(found, Machine{m.Instance, m.ImageID, m.PublicDNSName, m.port, m.dir})
 	}
 	return found
 }
