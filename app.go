@@ -4,6 +4,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"time"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/jsii-runtime-go"
@@ -28,7 +29,11 @@ func run() error {
 	if err != nil {
 		return err
 	}
-	stacks.New(app, cfg)
-	app.Synth(nil)
-	return nil
+	// Where the CDK CLI takes the context from, apart from the command line.
+	if err := cfg.CheckCommitted("cdk.json", "cdk.context.json"); err != nil {
+		return err
+	}
+	cfg.Stamp(time.Now())
+	cfg.CLIRegion = os.Getenv("CDK_DEFAULT_REGION") // set by the CLI: https://docs.aws.amazon.com/cdk/v2/guide/environments.html
+	return stacks.Synthesize(app, cfg)
 }

@@ -17,6 +17,8 @@ type PublishedImageProps struct {
 	Image Image
 	// Region of the pilot light, in which the parameter is written.
 	Region string
+	// Reconcile: a new value that is not empty has the parameter checked, and written again where it is wrong.
+	Reconcile string
 	// After lists what must have succeeded first: the image has sold in this region.
 	After []awsconstructs.IDependable
 }
@@ -29,7 +31,7 @@ func NewPublishedImage(scope awsconstructs.Construct, id string, props Published
 	published := newCustomResource(this, customResource{
 		Type:       "Custom::PublishedImage",
 		Source:     "published_image.py",
-		Properties: map[string]any{"Image": props.Image.ARN},
+		Properties: map[string]any{"Image": props.Image.ARN, "Reconcile": props.Reconcile},
 		Environment: map[string]string{
 			"PARAMETER":          props.Names.ImageParameter(),
 			"PILOT_LIGHT_REGION": props.Region,

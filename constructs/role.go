@@ -17,9 +17,10 @@ type RegionRoleProps struct {
 	Names config.Names
 	Own   config.Region
 	Other config.Region
-	// Reconcile has no meaning of its own: CloudFormation calls the function only when a property changes, so a new
-	// value has the same template call it again.
-	Reconcile string
+	// Reconcile and Attempt have CloudFormation call the function: it does so only when a property changes. A new value of
+	// Reconcile asks for all that is declared to be brought about or checked again; a new Attempt, the time of an unplanned
+	// failover, for the failover, which then can never end as "no changes".
+	Reconcile, Attempt string
 	// Network, Database and Server, all but the instance, must stand before the role is brought about, and so are
 	// deleted only after its function has agreed. CloudFormation at once deletes whatever nothing depends on: what is
 	// left out here, be it a route, is gone although the function refuses.
@@ -43,6 +44,7 @@ func NewRegionRole(scope awsconstructs.Construct, id string, props RegionRolePro
 		Properties: map[string]any{
 			"Role":      string(own.Role),
 			"Way":       string(own.Way),
+			"Attempt":   props.Attempt,
 			"Reconcile": props.Reconcile,
 		},
 		Environment: map[string]string{
@@ -61,7 +63,7 @@ func NewRegionRole(scope awsconstructs.Construct, id string, props RegionRolePro
 	for _, needed := range slices.Concat(props.Network.Ready, props.Database.Ready, props.Server.Ready, props.After) {
 		role.Node().AddDependency(needed)
 	}
-	if props.Server.Instance != nil && own.Way == config.Switchover {
+	if own.Active() && own.Way == config.Switchover {
 		role.Node().AddDependency(props.Server.Instance)
 	}
 	return role

@@ -26,7 +26,9 @@ type ServerProps struct {
 	Network  Network
 	Database Database
 	Site     Site
-	// ImageID of the golden image in this region; nil in a pilot light: then no instance runs.
+	// Active says whether the instance runs.
+	Active bool
+	// ImageID of the golden image in this region; only an active region needs it.
 	ImageID *string
 	// Type of the instance, for example "t3.small".
 	Type string
@@ -47,8 +49,8 @@ type Server struct {
 	securityGroup awsec2.SecurityGroup
 }
 
-// NewServer creates the server's security group, role, profile and log group, and the instance when there is an image
-// to boot. CloudFormation waits until the shop on it answers.
+// NewServer creates the server's security group, role, profile and log group, and the instance in an active region.
+// CloudFormation waits until the shop on it answers.
 func NewServer(scope awsconstructs.Construct, id string, props ServerProps) Server {
 	this := newScope(scope, id)
 	securityGroup := awsec2.NewSecurityGroup(this, jsii.String("SecurityGroup"), &awsec2.SecurityGroupProps{
@@ -60,10 +62,9 @@ func NewServer(scope awsconstructs.Construct, id string, props ServerProps) Serv
 	role := newServerRole(this, props, *logs.LogGroupArn())
 	profile := awsiam.NewInstanceProfile(this, jsii.String("Profile"), &awsiam.InstanceProfileProps{Role: role})
 	server := Server{securityGroup: securityGroup, Ready: []awsconstructs.IDependable{securityGroup, logs, profile}}
-	if props.ImageID == nil {
-		return server
+	if props.Active {
+		server.Instance = newInstance(this, props, securityGroup, profile)
 	}
-	server.Instance = newInstance(this, props, securityGroup, profile)
 	return server
 }
 

@@ -3,10 +3,8 @@ package stacks
 
 import (
 	"github.com/aws/aws-cdk-go/awscdk/v2"
-	awsconstructs "github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 
-	"unishop-pilot-light/constructs"
 	"unishop-pilot-light/internal/config"
 )
 
@@ -26,61 +24,6 @@ func newStack(app awscdk.App, cfg config.Config, side config.Side) awscdk.Stack 
 	})
 }
 
-func databaseProps(cfg config.Config, own config.Region, network constructs.Network) constructs.DatabaseProps {
-	return constructs.DatabaseProps{
-		Names:           cfg.Names,
-		Side:            own.Side,
-		Network:         network,
-		PrimaryRegion:   cfg.Primary.Name,
-		SecondaryRegion: cfg.Secondary.Name,
-		Class:           cfg.DatabaseClass,
-		Protect:         cfg.Protect,
-	}
-}
-
-func serverProps(cfg config.Config, network constructs.Network, database constructs.Database, site constructs.Site,
-	teardown awscdk.CustomResource, imageID *string) constructs.ServerProps {
-	return constructs.ServerProps{
-		Names:    cfg.Names,
-		Network:  network,
-		Database: database,
-		Site:     site,
-		ImageID:  imageID,
-		Type:     cfg.ServerClass,
-		Zone:     cfg.ServerZone,
-		After:    []awsconstructs.IDependable{teardown},
-	}
-}
-
-func roleProps(cfg config.Config, own config.Region, network constructs.Network, database constructs.Database,
-	server constructs.Server, after ...awsconstructs.IDependable) constructs.RegionRoleProps {
-	return constructs.RegionRoleProps{
-		Names:     cfg.Names,
-		Own:       own,
-		Other:     cfg.Region(own.Side.Other()),
-		Reconcile: cfg.Reconcile,
-		Network:   network,
-		Database:  database,
-		Server:    server,
-		After:     after,
-	}
-}
-
-// addOutputs tells people, and the role's function in the other region, what this stack is.
-func addOutputs(stack awscdk.Stack, own config.Region, database constructs.Database, site constructs.Site,
-	role awscdk.CustomResource, server constructs.Server) {
-	output := func(name string, value *string) {
-		awscdk.NewCfnOutput(stack, jsii.String(name), &awscdk.CfnOutputProps{Value: value})
-	}
-	output("WebsiteURL", site.URL)
-	output("DatabaseEndpoint", database.Host)
-	output("Role", jsii.String(string(own.Role)))
-	output("LastRoleChange", role.GetAttString(jsii.String("Done")))
-	if server.Instance != nil {
-		output("InstanceId", server.Instance.InstanceId())
-	}
-}
-
 // New creates both stacks. The standby depends on the active one: in an outage a deployment of the surviving region
 // pulls in nothing of the dead one, the first deployment creates the global cluster before its second member joins,
 // and a failback deploys the region that takes over first.
@@ -91,5 +34,17 @@ func New(app awscdk.App, cfg config.Config) (primary, secondary awscdk.Stack) {
 	} else {
 		primary.AddStackDependency(secondary, nil)
 	}
+	warnOfLostRegion(map[config.Side]awscdk.Stack{config.Primary: primary, config.Secondary: secondary}[cfg.Active().Side], cfg)
 	return primary, secondary
+}
+
+// warnOfLostRegion: the CLI asks the shell's region for the account, us-east-1 when there is none, and an unplanned failover
+// means that this region may be the one that is down. It is no error: synth and diff must work anywhere.
+func warnOfLostRegion(active awscdk.Stack, cfg config.Config) {
+	lost := cfg.Region(cfg.Active().Side.Other()).Name
+	if cfg.Unplanned() && cfg.CLIRegion == lost {
+		awscdk.Annotations_Of(active).AddWarningV2(jsii.String("unishop:lost-region"), jsii.Sprintf(
+			"the CDK CLI asks %s for your account, and this failover says that %s is down: type AWS_REGION=%s in front of the command",
+			lost, lost, cfg.Active().Name))
+	}
 }

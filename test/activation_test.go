@@ -1,9 +1,9 @@
 package test
 
 import (
-	"slices"
 	"strings"
 
+	"unishop-pilot-light/internal/activation"
 	"unishop-pilot-light/internal/config"
 )
 
@@ -23,6 +23,13 @@ var activationPromises = map[string]promise{
 					f.props()["Environment"] = map[string]any{"ROLE": "active"}
 				}
 			},
+			"a bucket that only the active primary has": func(s system) {
+				s[mirrored][config.Primary].section("Resources")["More"] = map[string]any{"Type": "AWS::S3::Bucket"}
+			},
+			"another reconcile of the published image": func(s system) {
+				_, published := s[mirrored][config.Primary].one("Custom::PublishedImage")
+				published.props()["Reconcile"] = "1"
+			},
 			"the property of the published image": func(s system) {
 				_, published := s[failover][config.Primary].one("Custom::PublishedImage")
 				published.props()["Image"] = "arn"
@@ -34,7 +41,9 @@ var activationPromises = map[string]promise{
 				_, bucket := s[failover][config.Primary].one("AWS::S3::Bucket")
 				bucket["DependsOn"] = "Teardown"
 			},
-			"a condition": func(s system) { s[failover][config.Secondary]["Conditions"] = map[string]any{} },
+			"a condition": func(s system) {
+				s[failover][config.Secondary]["Conditions"] = map[string]any{"Never": map[string]any{"Fn::Equals": []any{"a", "b"}}}
+			},
 		},
 	},
 	"one instance runs in the active region, none in the pilot light": {
@@ -59,17 +68,19 @@ var activationPromises = map[string]promise{
 			},
 		},
 	},
-	"the declared role and the Role output agree with the flag, and only failover=true may lose data": {
+	"the declared role and the Role output agree with the flag, and only failover=true and failover=primary may lose data": {
 		check: func(s system) (c complaints) {
 			s.each(func(where string, m mode, side config.Side, t template) {
 				role, way := "pilot-light", "switchover"
 				if active(m, side) {
 					role = "active"
 				}
-				if active(m, side) && m == failover {
-					way = "failover"
+				attempt := config.Planned
+				if active(m, side) && unplanned(m) {
+					way, attempt = "failover", config.Unstamped
 				}
 				_, declared := t.one("Custom::RegionRole")
+				c.unless(declared.props()["Attempt"] == attempt, "%s: attempt %v", where, declared.props()["Attempt"])
 				c.unless(declared.props()["Role"] == role, "%s: role %v", where, declared.props()["Role"])
 				c.unless(declared.props()["Way"] == way, "%s: way %v", where, declared.props()["Way"])
 				c.unless(at(t.section("Outputs"), "Role", "Value") == role, "%s: output Role", where)
@@ -80,6 +91,14 @@ var activationPromises = map[string]promise{
 			"a planned move that loses data": func(s system) {
 				_, declared := s[planned][config.Secondary].one("Custom::RegionRole")
 				declared.props()["Way"] = "failover"
+			},
+			"a failover without an attempt": func(s system) {
+				_, declared := s[mirrored][config.Primary].one("Custom::RegionRole")
+				delete(declared.props(), "Attempt")
+			},
+			"a planned way with one": func(s system) {
+				_, declared := s[mirrored][config.Secondary].one("Custom::RegionRole")
+				declared.props()["Attempt"] = config.Unstamped
 			},
 			"two active regions": func(s system) {
 				_, declared := s[planned][config.Primary].one("Custom::RegionRole")
@@ -150,7 +169,8 @@ var activationPromises = map[string]promise{
 	},
 }
 
-// onlyActivationDiffers compares each side's active templates with its pilot-light templates.
+// onlyActivationDiffers compares each side's active templates with its pilot-light templates, and what an unplanned
+// failover deploys with what a planned way has deployed.
 func onlyActivationDiffers(s system) (c complaints) {
 	for _, side := range sides {
 		for _, lit := range modes {
@@ -158,40 +178,27 @@ func onlyActivationDiffers(s system) (c complaints) {
 				if active(lit, side) && !active(dark, side) {
 					compare(&c, string(side)+", failover="+string(lit), s[dark][side], s[lit][side])
 				}
+				for _, what := range activation.Differences(map[string]any(s[dark][side]), map[string]any(s[lit][side])) {
+					c.add("%s, from failover=%s to %s: %s differs", side, dark, lit, what)
+				}
 			}
 		}
 	}
 	return c
 }
 
+// compare holds the product's own list of what a role change may change against what does.
 func compare(c *complaints, where string, dark, lit template) {
-	for _, part := range []string{"Resources", "Parameters"} {
-		before, after := dark.section(part), lit.section(part)
-		for _, id := range slices.Concat(keys(before), keys(after)) {
-			if text(before[id]) != text(after[id]) && !mayDiffer(part, id, before[id], after[id]) {
-				c.add("%s: %s %s differs", where, part, id)
-			}
-		}
+	for _, what := range activation.Differences(map[string]any(dark), map[string]any(lit)) {
+		c.add("%s: %s differs", where, what)
 	}
-	for _, part := range slices.Concat(keys(dark), keys(lit)) {
-		if !slices.Contains([]string{"Resources", "Parameters", "Outputs"}, part) && text(dark[part]) != text(lit[part]) {
-			c.add("%s: %s differs", where, part)
-		}
+	c.unless(len(dark.section("Parameters")) == 0, "%s: parameters of the pilot light: %v", where, keys(dark.section("Parameters")))
+	c.unless(len(dark.of(activation.Whole)) == 0, "%s: an instance in the pilot light", where)
+	_, before := dark.one("Custom::RegionRole")
+	_, after := lit.one("Custom::RegionRole")
+	c.unless(text(keys(before.props())) == text(keys(after.props())), "%s: other properties of the role", where)
+	for id, published := range dark.of("Custom::PublishedImage") {
+		active := resource(lit.section("Resources")[id].(map[string]any))
+		c.unless(text(published.props()) == text(active.props()), "%s: %s is called", where, id)
 	}
-}
-
-// mayDiffer lists everything that activation may change.
-func mayDiffer(part, id string, dark, lit any) bool {
-	if part == "Parameters" {
-		return id == "Image" && dark == nil
-	}
-	switch at(lit, "Type") {
-	case "AWS::EC2::Instance":
-		return dark == nil
-	case "Custom::RegionRole":
-		return at(dark, "Type") == at(lit, "Type")
-	case "Custom::PublishedImage":
-		return text(at(dark, "Properties")) == text(at(lit, "Properties"))
-	}
-	return false
 }

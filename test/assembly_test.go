@@ -5,9 +5,11 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"unishop-pilot-light/internal/config"
+	"unishop-pilot-light/stacks"
 )
 
 // assemblies is what two syntheses of every mode have written beside and around the templates.
@@ -153,8 +155,45 @@ func write(t *testing.T, context map[string]any) *written {
 // annotation is what somebody has to say about the construct at a path.
 type annotation struct{ Path, Text string }
 
+// In an outage the CLI must not ask the lost region for the account; that is said before it does.
+func TestAFailoverWarnsOfTheLostRegion(t *testing.T) {
+	for _, row := range []struct {
+		flag      string
+		side      config.Side
+		cliRegion string
+		words     string // empty: no warning
+	}{
+		{"true", config.Secondary, "us-east-1", "AWS_REGION=us-west-1"},
+		{"true", config.Secondary, "us-west-1", ""},
+		{"true", config.Secondary, "", ""},
+		{"primary", config.Primary, "us-west-1", "AWS_REGION=us-east-1"},
+		{"primary", config.Primary, "us-east-1", ""},
+		{"planned", config.Secondary, "us-east-1", ""},
+		{"false", config.Primary, "us-west-1", ""},
+	} {
+		a := assembly{folder: t.TempDir()}
+		app, cfg := newApp(t, a.folder, map[string]any{"failover": row.flag, "artifact": artifact})
+		cfg.CLIRegion, a.cfg = row.cliRegion, cfg
+		stacks.New(app, cfg)
+		app.Synth(nil)
+		for _, side := range sides {
+			found := a.annotations(t, side, "aws:cdk:warning")
+			if row.words == "" || side != row.side {
+				assert.Empty(t, found, "%+v, %s", row, side)
+			} else if assert.Len(t, found, 1, "%+v", row) {
+				assert.Contains(t, found[0].Text, row.words)
+			}
+		}
+	}
+}
+
 // errors are a stack's error annotations: with one of them the CLI refuses to deploy it.
-func (a assembly) errors(t *testing.T, side config.Side) (found []annotation) {
+func (a assembly) errors(t *testing.T, side config.Side) []annotation {
+	t.Helper()
+	return a.annotations(t, side, "aws:cdk:error")
+}
+
+func (a assembly) annotations(t *testing.T, side config.Side, kind string) (found []annotation) {
 	t.Helper()
 	var byPath map[string][]struct {
 		Type string
@@ -164,7 +203,7 @@ func (a assembly) errors(t *testing.T, side config.Side) (found []annotation) {
 	require.NotEmpty(t, byPath, "the CDK no longer keeps a stack's annotations here")
 	for _, path := range keys(byPath) {
 		for _, entry := range byPath[path] {
-			if entry.Type == "aws:cdk:error" {
+			if entry.Type == kind {
 				found = append(found, annotation{path, entry.Data.(string)})
 			}
 		}

@@ -19,14 +19,16 @@ func TestPromisesOfTheContext(t *testing.T) {
 	for _, c := range []struct {
 		context  map[string]any
 		promises map[string]promiseOn[change]
+		release  map[string]promiseOn[change]
 	}{
-		{map[string]any{"name": "staging"}, namePromises},
-		{map[string]any{"protect": "true"}, protectPromises},
-		{map[string]any{"server-zone": "2", "server-class": "m7i.large"}, serverPromises},
-		{map[string]any{"database-class": "db.r7g.xlarge"}, databaseClassPromises},
-		{map[string]any{"reconcile": "14:05"}, reconcilePromises},
+		{map[string]any{"name": "staging"}, namePromises, otherRelease},
+		{map[string]any{"protect": "true"}, protectPromises, otherRelease},
+		{map[string]any{"server-zone": "2", "server-class": "m7i.large"}, serverPromises, sameRelease},
+		{map[string]any{"database-class": "db.r7g.xlarge"}, databaseClassPromises, otherRelease},
+		{map[string]any{"reconcile": "14:05"}, reconcilePromises, sameRelease},
+		{map[string]any{"artifact": "s3://releases/unishop-2.tar.gz"}, artifactPromises, otherRelease},
 	} {
-		hold(t, change{plain, synthesizeSystem(t, c.context)}, c.promises)
+		hold(t, change{plain, synthesizeSystem(t, c.context)}, c.promises, c.release)
 	}
 }
 
@@ -238,18 +240,44 @@ var databaseClassPromises = map[string]promiseOn[change]{
 	},
 }
 
-var reconcilePromises = map[string]promiseOn[change]{
-	"reconcile changes one property of the region's role, which has CloudFormation call it again": {
+var artifactPromises = map[string]promiseOn[change]{
+	"another release of the shop changes how the image is made, and nothing of the pilot light": {
 		check: func(s change) (c complaints) {
 			s.Changed.each(func(where string, m mode, side config.Side, t template) {
-				id, role := t.one("Custom::RegionRole")
+				for _, id := range differing(s.Plain[m][side], t) {
+					c.unless(side == config.Primary && strings.HasPrefix(id, "Image"), "%s: %s", where, id)
+				}
+			})
+			return c
+		},
+		ways: map[string]func(change){
+			"a function of the pilot light's": func(s change) {
+				for _, f := range s.Changed[atHome][config.Secondary].of("AWS::Lambda::Function") {
+					f.props()["Description"] = "2"
+				}
+			},
+		},
+	},
+}
+
+var reconcilePromises = map[string]promiseOn[change]{
+	"reconcile changes one property of each custom resource that checks what it declares; in an unplanned failover, of the role alone": {
+		check: func(s change) (c complaints) {
+			s.Changed.each(func(where string, m mode, side config.Side, t template) {
+				changed := t.of("Custom::RegionRole")
+				if side == config.Primary && !unplanned(m) {
+					changed = t.of("Custom::RegionRole", "Custom::PublishedImage")
+				}
 				got := differing(s.Plain[m][side], t)
-				c.unless(slices.Equal(got, []string{id}), "%s: %v", where, got)
-				_, before := s.Plain[m][side].one("Custom::RegionRole")
-				c.unless(role.props()["Reconcile"] == "14:05" && before.props()["Reconcile"] == "", "%s: %v", where, role.props()["Reconcile"])
-				undone := clone(role)
-				undone.props()["Reconcile"] = ""
-				c.unless(text(undone) == text(before), "%s: another property changes", where)
+				slices.Sort(got)
+				c.unless(slices.Equal(got, keys(changed)), "%s: %v", where, got)
+				for id, r := range changed {
+					before := resource(s.Plain[m][side].section("Resources")[id].(map[string]any))
+					c.unless(r.props()["Reconcile"] == "14:05" && before.props()["Reconcile"] == "", "%s: %s: %v", where, id, r.props()["Reconcile"])
+					undone := clone(r)
+					undone.props()["Reconcile"] = ""
+					c.unless(text(undone) == text(before), "%s: another property of %s changes", where, id)
+				}
 			})
 			return c
 		},
@@ -257,6 +285,14 @@ var reconcilePromises = map[string]promiseOn[change]{
 			"nothing to see": func(s change) {
 				_, role := s.Changed[atHome][config.Primary].one("Custom::RegionRole")
 				delete(role.props(), "Reconcile")
+			},
+			"an image that is not checked": func(s change) {
+				_, published := s.Changed[planned][config.Primary].one("Custom::PublishedImage")
+				published.props()["Reconcile"] = ""
+			},
+			"a failover that asks the lost region": func(s change) {
+				_, published := s.Changed[mirrored][config.Primary].one("Custom::PublishedImage")
+				published.props()["Reconcile"] = "14:05"
 			},
 			"another role": func(s change) {
 				_, role := s.Changed[atHome][config.Primary].one("Custom::RegionRole")
@@ -269,6 +305,36 @@ var reconcilePromises = map[string]promiseOn[change]{
 			},
 		},
 	},
+}
+
+var sameRelease = map[string]promiseOn[change]{
+	"the same release: a command's choices of reconcile, class and zone are none of what it deploys": {
+		check: func(s change) (c complaints) {
+			s.Changed.each(func(where string, m mode, side config.Side, t template) {
+				c.unless(t.release() == s.Plain[m][side].release(), "%s: %s, then %s", where, s.Plain[m][side].release(), t.release())
+			})
+			return c
+		},
+		ways: map[string]func(change){"another one": anotherRelease},
+	},
+}
+
+var otherRelease = map[string]promiseOn[change]{
+	"another release, in both stacks": {
+		check: func(s change) (c complaints) {
+			s.Changed.each(func(where string, m mode, side config.Side, t template) {
+				c.unless(t.release() != s.Plain[m][side].release(), "%s: still %s", where, t.release())
+			})
+			return c
+		},
+		ways: map[string]func(change){"the same in one stack": func(s change) {
+			s.Changed[atHome][config.Secondary].section("Outputs")["Release"] = s.Plain[atHome][config.Secondary].section("Outputs")["Release"]
+		}},
+	},
+}
+
+func anotherRelease(s change) {
+	s.Changed[planned][config.Secondary].section("Outputs")["Release"] = map[string]any{"Value": "0123456789ab"}
 }
 
 // differing lists the resources that differ between two templates.

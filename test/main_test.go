@@ -31,10 +31,11 @@ const (
 	atHome   mode = "false"
 	planned  mode = "planned"
 	failover mode = "true"
+	mirrored mode = "primary" // the failover to the primary
 )
 
 var (
-	modes = []mode{atHome, planned, failover}
+	modes = []mode{atHome, planned, failover, mirrored}
 	sides = []config.Side{config.Primary, config.Secondary}
 )
 
@@ -71,8 +72,7 @@ func synthesize(t testing.TB, context map[string]any) assembly {
 	t.Helper()
 	folder := t.TempDir()
 	app, cfg := newApp(t, folder, context)
-	stacks.New(app, cfg)
-	app.Synth(nil)
+	require.NoError(t, stacks.Synthesize(app, cfg))
 	return assembly{folder, cfg}
 }
 

@@ -87,7 +87,7 @@ var orderPromises = map[string]promise{
 				roleID, role := t.one("Custom::RegionRole")
 				for id, instance := range t.of("AWS::EC2::Instance") {
 					waits := slices.Contains(role.dependsOn(), id)
-					c.unless(waits == (m != failover), "%s: the role waits for the instance: %v", where, waits)
+					c.unless(waits == !unplanned(m), "%s: the role waits for the instance: %v", where, waits)
 					c.unless(!slices.Contains(instance.dependsOn(), roleID), "%s: the instance waits for the role", where)
 				}
 			})
@@ -97,6 +97,11 @@ var orderPromises = map[string]promise{
 			"a failover that waits": func(s system) {
 				id, _ := s[failover][config.Secondary].one("AWS::EC2::Instance")
 				_, role := s[failover][config.Secondary].one("Custom::RegionRole")
+				role["DependsOn"] = append(list(role["DependsOn"]), id)
+			},
+			"a failover to the primary that waits": func(s system) {
+				id, _ := s[mirrored][config.Primary].one("AWS::EC2::Instance")
+				_, role := s[mirrored][config.Primary].one("Custom::RegionRole")
 				role["DependsOn"] = append(list(role["DependsOn"]), id)
 			},
 			"an instance that waits": func(s system) {
@@ -192,7 +197,7 @@ var orderPromises = map[string]promise{
 // promotion start side by side, and what makes the published image, which comes after the role and refuses by itself.
 func mayGoFirst(t template, id string, m mode) bool {
 	if at(t.section("Resources"), id, "Type") == "AWS::EC2::Instance" {
-		return m == failover
+		return unplanned(m)
 	}
 	return strings.HasPrefix(id, "PublishedImage")
 }

@@ -7,12 +7,27 @@ import (
 )
 
 var outputPromises = map[string]promise{
+	"Release is equal in all modes and both regions": {
+		check: func(s system) (c complaints) {
+			release := s[atHome][config.Primary].release()
+			c.unless(len(release) == 12, "release %q", release)
+			s.each(func(where string, _ mode, _ config.Side, t template) {
+				c.unless(t.release() == release, "%s: %s, where %s is expected", where, t.release(), release)
+			})
+			return c
+		},
+		ways: map[string]func(system){
+			"one that knows the mode": func(s system) {
+				s[mirrored][config.Primary].section("Outputs")["Release"] = map[string]any{"Value": "0123456789ab"}
+			},
+		},
+	},
 	"each stack says where its site and database are, which role it plays and how it came to it; its instance only while active": {
 		check: func(s system) (c complaints) {
 			s.each(func(where string, m mode, side config.Side, t template) {
-				want := "DatabaseEndpoint, LastRoleChange, Role, WebsiteURL"
+				want := "DatabaseEndpoint, LastRoleChange, Release, Role, WebsiteURL"
 				if active(m, side) {
-					want = "DatabaseEndpoint, InstanceId, LastRoleChange, Role, WebsiteURL"
+					want = "DatabaseEndpoint, InstanceId, LastRoleChange, Release, Role, WebsiteURL"
 				}
 				got := strings.Join(keys(t.section("Outputs")), ", ")
 				c.unless(got == want, "%s: %s", where, got)
@@ -40,4 +55,10 @@ var outputPromises = map[string]promise{
 			},
 		},
 	},
+}
+
+// release is the output that tells releases apart.
+func (t template) release() string {
+	value, _ := at(t.section("Outputs"), "Release", "Value").(string)
+	return value
 }

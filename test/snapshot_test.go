@@ -42,8 +42,9 @@ func TestASnapshotBlanksOutHashesAndCodeOnly(t *testing.T) {
 		"F":{"Properties":{"Code":{"ZipFile":{"Fn::Join":["",[{"Fn::FindInMap":["Functions","answer","py"]},"ACTS = {}\ndef act():\n return \"it\""]]}},
 			"Handler":"index.handler"}},
 		"I":{"Properties":{"Version":"1.0.636720949","Key":"unishop-1.0.2.tar.gz"}}},
+		"Outputs":{"Release":{"Value":"0c474dd13d72"},"Role":{"Value":"active"}},
 		"Mappings":{"Functions":{"answer":{"py":"def handler():\n pass"}}}}`)))
-	for _, kept := range []string{`"ServerInstance<hash>": {`, `for 'ServerInstance<hash>'`, `"py": "<inline>"`, `"Fn::FindInMap"`, `"index.handler"`, `"1.0.<hash>"`, `"unishop-1.0.2.tar.gz"`} {
+	for _, kept := range []string{`"ServerInstance<hash>": {`, `for 'ServerInstance<hash>'`, `"py": "<inline>"`, `"Fn::FindInMap"`, `"index.handler"`, `"1.0.<hash>"`, `"unishop-1.0.2.tar.gz"`, `"Value": "<release>"`, `"Value": "active"`} {
 		assert.Contains(t, got, kept)
 	}
 	assert.NotContains(t, got, "0123abcd")
@@ -51,12 +52,13 @@ func TestASnapshotBlanksOutHashesAndCodeOnly(t *testing.T) {
 }
 
 // blanks are the places that change whenever a source changes that has tests of its own: the text of a function, and
-// the hashes of the user data and of the image's content.
+// the hashes of the user data, of the image's content and of the release.
 var blanks = map[string]*regexp.Regexp{
 	`"py": "<inline>"`:        regexp.MustCompile(`"py": "(?:[^"\\]|\\.)*"`),
 	`"<inline>"`:              regexp.MustCompile(`"(?:[^"\\]|\\.)*\\ndef act\((?:[^"\\]|\\.)*"`),
 	`ServerInstance<hash>`:    regexp.MustCompile(`ServerInstance[0-9a-f]{8}`),
 	`"Version": "1.0.<hash>"`: regexp.MustCompile(`"Version": "1\.0\.[0-9]+"`),
+	`"Value": "<release>"`:    regexp.MustCompile(`"Value": "[0-9a-f]{12}"`),
 }
 
 // snapshot is a template as people read it.

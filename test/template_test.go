@@ -50,8 +50,13 @@ func (s system) each(visit func(where string, m mode, side config.Side, t templa
 	}
 }
 
-// active says which template's region sells in a mode.
-func active(m mode, side config.Side) bool { return (m == atHome) == (side == config.Primary) }
+// active says whether a template's region is active in a mode.
+func active(m mode, side config.Side) bool {
+	return (m == atHome || m == mirrored) == (side == config.Primary)
+}
+
+// unplanned says whether a mode is a failover, which may lose writes.
+func unplanned(m mode) bool { return m == failover || m == mirrored }
 
 // section is Resources, Parameters or Outputs; empty when the template has none.
 func (t template) section(name string) map[string]any {

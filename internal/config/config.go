@@ -2,6 +2,8 @@
 // program: below it nobody knows the failover flag, only the role that each region plays. It does not know the CDK.
 package config
 
+import "time"
+
 // Role is what a region plays now.
 type Role string
 
@@ -21,6 +23,15 @@ const (
 	Switchover Way = "switchover"
 )
 
+// The values of Attempt that are no time.
+const (
+	// Planned is the attempt of every planned way.
+	Planned = "planned"
+	// Unstamped is the attempt of an unplanned failover that is not to be deployed as it is: in a snapshot, in a review, in
+	// a template that is kept for the day.
+	Unstamped = "unstamped"
+)
+
 // EngineVersion of Aurora MySQL in both regions and in the global cluster: the 3.10 line has long-term support, and its
 // version 3.10.4 is offered in both regions. A switchover needs equal versions, so there is only this one.
 // https://docs.aws.amazon.com/AmazonRDS/latest/AuroraMySQLReleaseNotes/AuroraMySQL.release-calendars.html
@@ -34,8 +45,17 @@ type Config struct {
 
 	// Artifact is the release bundle in S3; its zero value means that there is none.
 	Artifact Artifact
-	// Reconcile is passed on to Custom::RegionRole: a new value has the same template call it again. Empty by default.
+	// Reconcile has the custom resources called again in planned ways: a new value has them bring about, or check, all
+	// that they declare. Empty by default.
 	Reconcile string
+	// Attempt is a property of Custom::RegionRole, so that an unplanned failover always changes it: CloudFormation calls
+	// the function although the same failover was deployed before. [Parse] sets it to [Planned]; whoever deploys an
+	// unplanned failover sets it to the time ([Config.Stamp]).
+	Attempt string
+	// Release tells what is deployed from another release of it: see stacks.Synthesize, which sets it.
+	Release string
+	// CLIRegion is the region that the CDK CLI asks for the account before it deploys. [Parse] leaves it empty: unknown.
+	CLIRegion string
 	// Protect turns on deletion protection and keeps snapshots. Default false: the module ends with a clean-up.
 	Protect bool
 	// DatabaseClass is the class of both DB instances, with its prefix: "db.r6g.large".
@@ -44,6 +64,24 @@ type Config struct {
 	ServerClass string
 	// ServerZone, 1 or 2, chooses the availability zone of the shop among the region's two.
 	ServerZone int
+}
+
+// Unplanned says whether the active region takes over by a failover, which asks the other region nothing.
+func (c Config) Unplanned() bool { return c.Active().Way == Failover }
+
+// Active is the region that the shop is to run in.
+func (c Config) Active() Region {
+	if c.Primary.Active() {
+		return c.Primary
+	}
+	return c.Secondary
+}
+
+// Stamp gives an unplanned failover its attempt, the time in UTC to the nanosecond: no two are equal. A planned way has none.
+func (c *Config) Stamp(now time.Time) {
+	if c.Unplanned() {
+		c.Attempt = now.UTC().Format(time.RFC3339Nano)
+	}
 }
 
 // Region is one of the two regions and what it plays.

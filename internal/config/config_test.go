@@ -4,6 +4,7 @@ import (
 	"maps"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -37,23 +38,38 @@ func TestTheFlagBecomesARoleAndAWayPerRegion(t *testing.T) {
 		"text false":   {"false", atRest},
 		"planned":      {"planned", facts{PilotLight, Active, Switchover}},
 		"command line": {"true", facts{PilotLight, Active, Failover}},
+		"mirrored":     {"primary", facts{Active, PilotLight, Failover}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c, err := Parse(context(map[string]any{"failover": row.flag}))
 			require.NoError(t, err)
-			active := c.Primary
-			if c.Secondary.Active() {
-				active = c.Secondary
-			}
-			assert.Equal(t, row.want, facts{c.Primary.Role, c.Secondary.Role, active.Way})
+			assert.Equal(t, row.want, facts{c.Primary.Role, c.Secondary.Role, c.Active().Way})
+			assert.Equal(t, row.want.way == Failover, c.Unplanned())
 		})
 	}
 }
 
 func TestAPilotLightAlwaysHandsBackByASwitchover(t *testing.T) {
-	c, err := Parse(context(map[string]any{"failover": "true"}))
-	require.NoError(t, err)
-	assert.Equal(t, Switchover, c.Primary.Way)
+	for flag, side := range map[string]Side{"true": Primary, "primary": Secondary} {
+		c, err := Parse(context(map[string]any{"failover": flag}))
+		require.NoError(t, err)
+		assert.Equal(t, Switchover, c.Region(side).Way, flag)
+	}
+}
+
+// Equal attempts would be equal templates: the second failover would do nothing.
+func TestOnlyAnUnplannedFailoverIsStamped(t *testing.T) {
+	now := time.Date(2026, 1, 31, 3, 0, 0, 1, time.FixedZone("", 3600))
+	for flag, want := range map[string][2]string{
+		"false": {Planned, Planned}, "planned": {Planned, Planned},
+		"true": {Unstamped, "2026-01-31T02:00:00.000000001Z"}, "primary": {Unstamped, "2026-01-31T02:00:00.000000001Z"},
+	} {
+		c, err := Parse(context(map[string]any{"failover": flag}))
+		require.NoError(t, err)
+		assert.Equal(t, want[0], c.Attempt, flag)
+		c.Stamp(now)
+		assert.Equal(t, want[1], c.Attempt, flag)
+	}
 }
 
 func TestEveryMistakeNamesKeyValueAndWhatIsAllowed(t *testing.T) {
@@ -69,6 +85,7 @@ func TestEveryMistakeNamesKeyValueAndWhatIsAllowed(t *testing.T) {
 		"failover empty":          {"failover", "", []string{`failover: ""`}},
 		"failover committed true": {"failover", true, []string{"failover: the JSON value true", `"planned"`}},
 		"failover with a space":   {"failover", "true ", []string{`failover: "true "`}},
+		"failover Primary":        {"failover", "Primary", []string{`failover: "Primary"`, "-c failover=primary"}},
 		"failover list":           {"failover", []any{"true"}, []string{"failover: the JSON value [true]"}},
 		"misspelt key":            {"failovr", "true", []string{"failovr: unknown context key", "did you mean failover?"}},
 		"protect yes":             {"protect", "yes", []string{`protect: "yes"`, "true or false"}},

@@ -77,9 +77,16 @@ func (p *parser) assignRoles(c *Config) {
 		active = &c.Secondary
 	case "true":
 		active, way = &c.Secondary, Failover
+	case "primary":
+		way = Failover
 	default:
 		p.mistake("failover: %s is not allowed: use -c failover=true when the primary region is down, "+
+			"-c failover=primary when the secondary region is active and down, "+
 			`"planned" for a move without data loss, or "false" (the default)`, quote(p.context["failover"]))
+	}
+	c.Attempt = Planned
+	if way == Failover {
+		c.Attempt = Unstamped
 	}
 	c.Primary.Role, c.Primary.Way = PilotLight, Switchover
 	c.Secondary.Role, c.Secondary.Way = PilotLight, Switchover

@@ -1,0 +1,60 @@
+package activation
+
+import (
+	"encoding/json"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+const pilotLight = `{"Resources": {
+	"Bucket": {"Type": "AWS::S3::Bucket"},
+	"Role": {"Type": "Custom::RegionRole", "Properties": {"Role": "pilot-light", "Way": "switchover", "Attempt": "planned"}, "DependsOn": ["Bucket"]}},
+	"Outputs": {"Role": {"Value": "pilot-light"}}}`
+
+const active = `{"Resources": {
+	"Bucket": {"Type": "AWS::S3::Bucket"},
+	"Server": {"Type": "AWS::EC2::Instance", "Properties": {"InstanceType": "t3.small"}},
+	"Role": {"Type": "Custom::RegionRole", "Properties": {"Role": "active", "Way": "failover", "Attempt": "now"}, "DependsOn": ["Bucket", "Server"]}},
+	"Parameters": {"Image": {"Type": "String"}},
+	"Outputs": {"Role": {"Value": "active"}, "InstanceId": {"Value": "i-1"}}}`
+
+func parse(t *testing.T, text string) (parsed Template) {
+	t.Helper()
+	require.NoError(t, json.Unmarshal([]byte(text), &parsed))
+	return parsed
+}
+
+func TestAPilotLightAndItsActivationStandAlike(t *testing.T) {
+	dark, lit := parse(t, pilotLight), parse(t, active)
+	assert.Empty(t, Differences(dark, lit))
+	assert.Equal(t, Standing(dark), Standing(lit))
+	assert.Equal(t, parse(t, active), lit, "the template itself is not changed")
+}
+
+func TestEveryOtherDifferenceIsNamed(t *testing.T) {
+	for name, row := range map[string]struct {
+		edit func(resources, template map[string]any)
+		want string
+	}{
+		"a role of IAM's": {func(r, _ map[string]any) { r["More"] = map[string]any{"Type": "AWS::IAM::Role"} },
+			"Resources More (AWS::IAM::Role)"},
+		"a property": {func(r, _ map[string]any) { r["Bucket"].(map[string]any)["Properties"] = map[string]any{"Name": "b"} },
+			"Resources Bucket (AWS::S3::Bucket)"},
+		"another property of the region's role": {func(r, _ map[string]any) {
+			r["Role"].(map[string]any)["Properties"].(map[string]any)["ServiceTimeout"] = "1"
+		}, "Resources Role (Custom::RegionRole)"},
+		"a dependency": {func(r, _ map[string]any) { r["Role"].(map[string]any)["DependsOn"] = "Server" },
+			"Resources Role (Custom::RegionRole)"},
+		"a parameter": {func(_, t map[string]any) { t["Parameters"].(map[string]any)["More"] = "x" }, "Parameters More"},
+		"a mapping":   {func(_, t map[string]any) { t["Mappings"] = map[string]any{"Functions": "x"} }, "Mappings Functions"},
+		"a text":      {func(_, t map[string]any) { t["Description"] = "x" }, "Description"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			edited := parse(t, active)
+			row.edit(edited["Resources"].(map[string]any), edited)
+			assert.Equal(t, []string{row.want}, Differences(parse(t, pilotLight), edited))
+		})
+	}
+}
