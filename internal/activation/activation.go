@@ -76,6 +76,38 @@ func Differences(a, b Template) (found []string) {
 	return found
 }
 
+// Changes names what CloudFormation would change, beside a role change, if it updated a stack of the first template to the
+// second one: resources by type and properties, and what these take from mappings. Texts, orders and policies change
+// nothing that is deployed, and are no reason to stop a failover.
+func Changes(deployed, wanted Template) []string {
+	return Differences(effective(deployed), effective(wanted))
+}
+
+func effective(t Template) Template {
+	t = copyOf(t)
+	for _, section := range []string{"Description", "Metadata", "Rules"} {
+		delete(t, section)
+	}
+	resources, _ := t["Resources"].(map[string]any)
+	for _, r := range resources {
+		resource, _ := r.(map[string]any)
+		maps.DeleteFunc(resource, func(part string, _ any) bool {
+			return part != "Type" && part != "Properties" && part != "Condition"
+		})
+	}
+	return t
+}
+
+// Release is the output of a template that tells releases apart; "unknown" when it has none.
+func Release(t Template) string {
+	outputs, _ := t["Outputs"].(map[string]any)
+	output, _ := outputs["Release"].(map[string]any)
+	if release, ok := output["Value"].(string); ok {
+		return release
+	}
+	return "unknown"
+}
+
 func kindOf(values ...any) string {
 	for _, value := range values {
 		if resource, ok := value.(map[string]any); ok && resource["Type"] != nil {

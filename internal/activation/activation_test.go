@@ -58,3 +58,34 @@ func TestEveryOtherDifferenceIsNamed(t *testing.T) {
 		})
 	}
 }
+
+func TestOnlyWhatIsDeployedStopsAFailover(t *testing.T) {
+	for name, row := range map[string]struct {
+		edit    func(resources, template map[string]any)
+		changes int
+	}{
+		"a description": {func(_, t map[string]any) { t["Description"] = "x" }, 0},
+		"metadata":      {func(r, _ map[string]any) { r["Bucket"].(map[string]any)["Metadata"] = "x" }, 0},
+		"an order":      {func(r, _ map[string]any) { r["Role"].(map[string]any)["DependsOn"] = "Other" }, 0},
+		"a policy":      {func(r, _ map[string]any) { r["Bucket"].(map[string]any)["DeletionPolicy"] = "Retain" }, 0},
+		"an output":     {func(_, t map[string]any) { delete(t, "Outputs") }, 0},
+		"another class": {func(r, _ map[string]any) {
+			r["Server"].(map[string]any)["Properties"].(map[string]any)["InstanceType"] = "m7i.large"
+		}, 0},
+		"a property":        {func(r, _ map[string]any) { r["Bucket"].(map[string]any)["Properties"] = map[string]any{"Name": "b"} }, 1},
+		"another type":      {func(r, _ map[string]any) { r["Bucket"].(map[string]any)["Type"] = "AWS::SNS::Topic" }, 1},
+		"a resource less":   {func(r, _ map[string]any) { delete(r, "Bucket") }, 1},
+		"a function's code": {func(_, t map[string]any) { t["Mappings"] = map[string]any{"Functions": "x"} }, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			edited := parse(t, active)
+			row.edit(edited["Resources"].(map[string]any), edited)
+			assert.Len(t, Changes(parse(t, pilotLight), edited), row.changes)
+		})
+	}
+}
+
+func TestATemplateKnowsItsRelease(t *testing.T) {
+	assert.Equal(t, "unknown", Release(parse(t, active)), "of an older version of this program")
+	assert.Equal(t, "0123456789ab", Release(parse(t, `{"Outputs": {"Release": {"Value": "0123456789ab"}}}`)))
+}

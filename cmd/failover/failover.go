@@ -1,0 +1,113 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+
+	"unishop-pilot-light/internal/activation"
+	"unishop-pilot-light/internal/config"
+)
+
+// failover is one run of the command.
+type failover struct {
+	cfg      config.Config
+	to       config.Region // takes over
+	further  []string      // arguments of the CDK CLI
+	assembly string        // a folder of its own: what is compared is what is deployed
+}
+
+// newFailover reads cdk.json of the working folder, and what the arguments change in it.
+func newFailover(to config.Side, arguments []string) (*failover, error) {
+	flag, known := config.FailoverTo[to]
+	if !known {
+		return nil, fmt.Errorf("-to: %q is not allowed: use secondary or primary", to)
+	}
+	context := typed(arguments)
+	context["failover"] = flag
+	cfg, err := config.Read("cdk.json", context)
+	if err != nil {
+		return nil, err
+	}
+	folder, err := os.MkdirTemp("", "failover-")
+	return &failover{cfg: cfg, to: cfg.Region(to), further: arguments, assembly: folder}, err
+}
+
+// typed are the context values among arguments of the CDK CLI: -c key=value, --context key=value, --context=key=value.
+func typed(arguments []string) map[string]any {
+	values := map[string]any{}
+	for i, argument := range arguments {
+		pair, joined := strings.CutPrefix(argument, "--context=")
+		if !joined && i > 0 && (arguments[i-1] == "-c" || arguments[i-1] == "--context") {
+			pair = argument
+		} else if !joined {
+			continue
+		}
+		if key, value, ok := strings.Cut(pair, "="); ok {
+			values[key] = value
+		}
+	}
+	return values
+}
+
+func (f *failover) cleanUp() { _ = os.RemoveAll(f.assembly) } // temporary
+
+func (f *failover) stack() string { return f.cfg.Names.Stack(f.to.Side) }
+
+// target is what `make failover` has to be told to come here again.
+func (f *failover) target() string {
+	if f.to.Side == config.Secondary {
+		return ""
+	}
+	return " TO=" + string(f.to.Side)
+}
+
+func (f *failover) synthesize(ctx context.Context) error {
+	arguments := []string{"synth", f.stack(), "--quiet", "--output", f.assembly}
+	for key, value := range typed(f.further) {
+		arguments = append(arguments, "-c", key+"="+value.(string))
+	}
+	return f.cdk(ctx, append(arguments, "-c", "failover="+config.FailoverTo[f.to.Side])...)
+}
+
+// deploy deploys what was synthesized.
+func (f *failover) deploy(ctx context.Context) error {
+	return f.cdk(ctx, append([]string{"deploy", f.stack(), "--app", f.assembly}, f.further...)...)
+}
+
+// cdk runs the pinned CDK CLI where it asks the region that is up.
+func (f *failover) cdk(ctx context.Context, arguments ...string) error {
+	command := exec.CommandContext(ctx, "npx", append([]string{"cdk"}, arguments...)...)
+	command.Cancel = func() error { return nil } // an interrupt reaches the CLI by itself, and it ends in its own way
+	command.Env = append(os.Environ(), "AWS_REGION="+f.to.Name, "AWS_DEFAULT_REGION="+f.to.Name)
+	command.Stdin, command.Stdout, command.Stderr = os.Stdin, os.Stdout, os.Stderr
+	return command.Run()
+}
+
+// compare refuses a failover that would change more than one may.
+func (f *failover) compare(ctx context.Context) error {
+	text, err := os.ReadFile(filepath.Join(f.assembly, f.stack()+".template.json"))
+	if err != nil {
+		return err
+	}
+	var wanted activation.Template
+	if err := json.Unmarshal(text, &wanted); err != nil {
+		return err
+	}
+	deployed, err := deployedTemplate(ctx, f.to.Name, f.stack(), f.assembly)
+	if err != nil {
+		return fmt.Errorf("the deployed template of %s cannot be read: %w", f.stack(), err)
+	}
+	changes := activation.Changes(deployed, wanted)
+	if len(changes) == 0 {
+		return nil
+	}
+	return fmt.Errorf("%s is deployed from release %s, and this is release %s. Beside the role, the instance and the outputs this failover would change\n  %s\n"+
+		"IAM, S3 buckets and other parts cannot be changed while the region that controls them is down. Use a clone of release %s, with\n"+
+		"the context that it was deployed with, or its kept template: docs/runbook.md, \"Fail over\".",
+		f.stack(), activation.Release(deployed), activation.Release(wanted), strings.Join(changes, "\n  "), activation.Release(deployed))
+}

@@ -1,0 +1,29 @@
+package config
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"os"
+)
+
+// FailoverTo is the value of the context key "failover" with which a side takes over, unplanned.
+var FailoverTo = map[Side]string{Secondary: "true", Primary: "primary"}
+
+// Read reads the context of a cdk.json, changed as a command line would. It is for programs that are no CDK app: to an
+// app, the CLI hands the whole context.
+func Read(file string, changes map[string]any) (Config, error) {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return Config{}, fmt.Errorf("%w: use this command in the repository", err)
+	}
+	var content struct{ Context map[string]any }
+	if err := json.Unmarshal(text, &content); err != nil {
+		return Config{}, fmt.Errorf("%s: %w", file, err)
+	}
+	if content.Context == nil {
+		content.Context = map[string]any{}
+	}
+	maps.Copy(content.Context, changes)
+	return Parse(content.Context)
+}
