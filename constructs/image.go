@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	_ "embed"
 	"encoding/binary"
+	"encoding/json"
 	"fmt"
 	"text/template"
 
@@ -21,12 +22,14 @@ import (
 const (
 	// parentImage decides the architecture of every server. x.x.x is the newest when it is built.
 	parentImage = "image/amazon-linux-2023-x86/x.x.x"
-	// buildInstanceType is bigger than the server's: the build waits for it, and pays by the minute.
-	buildInstanceType = "t3.medium"
 	// maxComponentData is Image Builder's limit, in characters:
 	// https://docs.aws.amazon.com/imagebuilder/latest/APIReference/API_CreateComponent.html
 	maxComponentData = 16000
 )
+
+// buildInstanceTypes are bigger than the server's: the build waits for it, and pays by the minute. Image Builder takes the
+// first that has capacity: https://docs.aws.amazon.com/imagebuilder/latest/APIReference/API_CreateInfrastructureConfiguration.html
+var buildInstanceTypes = []string{"t3.medium", "t3a.medium", "m5.large", "m6i.large"}
 
 //go:embed bake.yaml
 var bakeDocument string
@@ -39,6 +42,8 @@ type ImageProps struct {
 	Bundle Bundle
 	// Regions that the image is distributed to; the first is the one that it is built in.
 	Regions []string
+	// Zone, 1 or 2, of the region's two, in which the image is built.
+	Zone int
 }
 
 // Bundle is the release bundle: the shop's jar, page, units and scripts in one archive.
@@ -61,12 +66,13 @@ type Image struct {
 func NewImage(scope awsconstructs.Construct, id string, props ImageProps) Image {
 	this := newScope(scope, id)
 	name := jsii.String(props.Names.Image())
-	version := jsii.String(imageVersion(props.Bundle.Version))
+	bake := renderBake(*props.Bundle.Bucket, *props.Bundle.Key)
+	version := jsii.String(imageVersion(props.Bundle.Version, resolved(this, bake)))
 	component := awsimagebuilder.NewCfnComponent(this, jsii.String("Component"), &awsimagebuilder.CfnComponentProps{
 		Name:     name,
 		Version:  version,
 		Platform: jsii.String("Linux"),
-		Data:     jsii.String(renderBake(*props.Bundle.Bucket, *props.Bundle.Key)),
+		Data:     jsii.String(bake),
 	})
 	recipe := awsimagebuilder.NewCfnImageRecipe(this, jsii.String("Recipe"), &awsimagebuilder.CfnImageRecipeProps{
 		Name:        name,
@@ -88,13 +94,22 @@ func NewImage(scope awsconstructs.Construct, id string, props ImageProps) Image 
 	return Image{ID: image.AttrImageId(), ARN: image.AttrArn(), Resource: image}
 }
 
-// imageVersion follows from the bundle's version and from how it is baked: Image Builder refuses a known version with
-// another content, and an equal version is no change. A part of a version must stay under 2^30-1.
+// imageVersion follows from the bundle's version and from the document that bakes it: Image Builder refuses a known version
+// with another content, and an equal version is no change. A part of a version must stay under 2^30-1.
 // https://docs.aws.amazon.com/imagebuilder/latest/userguide/ibhow-semantic-versioning.html
-func imageVersion(bundle string) string {
-	digest := sha256.Sum256([]byte(bundle + "\n" + bakeDocument + "\n" + parentImage))
+func imageVersion(bundle, bake string) string {
+	digest := sha256.Sum256([]byte(bundle + "\n" + bake + "\n" + parentImage))
 	patch := binary.BigEndian.Uint32(digest[:4]) >> 2 % (1<<30 - 1)
 	return fmt.Sprintf("1.0.%d", patch)
+}
+
+// resolved is a text as the template has it: a token's own name differs from one synthesis to the next.
+func resolved(scope awsconstructs.Construct, text string) string {
+	written, err := json.Marshal(awscdk.Stack_Of(scope).Resolve(text))
+	if err != nil {
+		panic(err) // it is JSON
+	}
+	return string(written)
 }
 
 // renderBake fills the bundle's place into the component document.
@@ -123,8 +138,8 @@ func newBuildInfrastructure(scope awsconstructs.Construct, props ImageProps) aws
 	infrastructure := awsimagebuilder.NewCfnInfrastructureConfiguration(scope, jsii.String("Infrastructure"), &awsimagebuilder.CfnInfrastructureConfigurationProps{
 		Name:                       jsii.String(props.Names.Image()),
 		InstanceProfileName:        profile.InstanceProfileName(),
-		InstanceTypes:              jsii.Strings(buildInstanceType),
-		SubnetId:                   (*subnets.SubnetIds)[0],
+		InstanceTypes:              jsii.Strings(buildInstanceTypes...),
+		SubnetId:                   (*subnets.SubnetIds)[props.Zone-1],
 		SecurityGroupIds:           &[]*string{securityGroup.SecurityGroupId()},
 		TerminateInstanceOnFailure: jsii.Bool(true),
 		InstanceMetadataOptions:    &awsimagebuilder.CfnInfrastructureConfiguration_InstanceMetadataOptionsProperty{HttpTokens: jsii.String("required")},

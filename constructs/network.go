@@ -12,6 +12,10 @@ import (
 type NetworkProps struct {
 	// CIDR is cut into four subnets of equal size. It must not overlap with the other region's.
 	CIDR string
+	// Zones are the names of the two availability zones. Empty: the first two that CloudFormation lists, which are only
+	// those with a default subnet when any zone has one:
+	// https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference-getavailabilityzones.html
+	Zones []string
 }
 
 // Network is a VPC over two availability zones, without NAT: what must reach out has a public address.
@@ -28,15 +32,20 @@ type Network struct {
 // NewNetwork creates the VPC, its S3 gateway endpoint and a flow log of rejected traffic.
 func NewNetwork(scope awsconstructs.Construct, id string, props NetworkProps) Network {
 	this := newScope(scope, id)
-	vpc := awsec2.NewVpc(this, jsii.String("Vpc"), &awsec2.VpcProps{
+	vpcProps := &awsec2.VpcProps{
 		IpAddresses: awsec2.IpAddresses_Cidr(jsii.String(props.CIDR)),
-		MaxAzs:      jsii.Number(2),
 		NatGateways: jsii.Number(0),
 		SubnetConfiguration: &[]*awsec2.SubnetConfiguration{
 			{Name: jsii.String("Public"), SubnetType: awsec2.SubnetType_PUBLIC, MapPublicIpOnLaunch: jsii.Bool(true)},
 			{Name: jsii.String("Database"), SubnetType: awsec2.SubnetType_PRIVATE_ISOLATED},
 		},
-	})
+	}
+	if len(props.Zones) > 0 {
+		vpcProps.AvailabilityZones = jsii.Strings(props.Zones...)
+	} else {
+		vpcProps.MaxAzs = jsii.Number(2)
+	}
+	vpc := awsec2.NewVpc(this, jsii.String("Vpc"), vpcProps)
 	endpoint := vpc.AddGatewayEndpoint(jsii.String("S3"), &awsec2.GatewayVpcEndpointOptions{Service: awsec2.GatewayVpcEndpointAwsService_S3()})
 	flowLog := vpc.AddFlowLog(jsii.String("Rejected"), &awsec2.FlowLogOptions{
 		TrafficType: awsec2.FlowLogTrafficType_REJECT,

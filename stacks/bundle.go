@@ -26,6 +26,7 @@ func imageProps(stack awscdk.Stack, cfg config.Config, network constructs.Networ
 		Network: network,
 		Bundle:  bundle(stack, cfg.Artifact),
 		Regions: []string{cfg.Primary.Name, cfg.Secondary.Name},
+		Zone:    cfg.ServerZone,
 	}
 }
 

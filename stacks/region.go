@@ -23,7 +23,7 @@ type region struct {
 // newRegion creates the stack with all that stands ready in both roles, but the server.
 func newRegion(app awscdk.App, cfg config.Config, side config.Side) region {
 	r := region{cfg: cfg, own: cfg.Region(side), stack: newStack(app, cfg, side)}
-	r.network = constructs.NewNetwork(r.stack, "Network", constructs.NetworkProps{CIDR: r.own.CIDR})
+	r.network = constructs.NewNetwork(r.stack, "Network", constructs.NetworkProps{CIDR: r.own.CIDR, Zones: r.own.Zones})
 	r.database = constructs.NewDatabase(r.stack, "Database", constructs.DatabaseProps{
 		Names:           cfg.Names,
 		Side:            side,

@@ -34,6 +34,9 @@ func New(app awscdk.App, cfg config.Config) (primary, secondary awscdk.Stack) {
 	} else {
 		primary.AddStackDependency(secondary, nil)
 	}
+	for _, warning := range cfg.Warnings {
+		awscdk.Annotations_Of(app).AddWarningV2(jsii.String("unishop:context"), &warning)
+	}
 	warnOfLostRegion(map[config.Side]awscdk.Stack{config.Primary: primary, config.Secondary: secondary}[cfg.Active().Side], cfg)
 	return primary, secondary
 }

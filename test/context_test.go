@@ -24,6 +24,7 @@ func TestPromisesOfTheContext(t *testing.T) {
 		{map[string]any{"name": "staging"}, namePromises, otherRelease},
 		{map[string]any{"protect": "true"}, protectPromises, otherRelease},
 		{map[string]any{"server-zone": "2", "server-class": "m7i.large"}, serverPromises, sameRelease},
+		{map[string]any{"primary-zones": "us-east-1b,us-east-1c", "secondary-zones": "us-west-1b,us-west-1c"}, zonePromises, otherRelease},
 		{map[string]any{"database-class": "db.r7g.xlarge"}, databaseClassPromises, otherRelease},
 		{map[string]any{"reconcile": "14:05"}, reconcilePromises, sameRelease},
 		{map[string]any{"artifact": "s3://releases/unishop-2.tar.gz"}, artifactPromises, otherRelease},
@@ -184,12 +185,20 @@ func strip(t template, id string) resource {
 }
 
 var serverPromises = map[string]promiseOn[change]{
-	"the server's class and zone reach the instance alone: both can be changed on the failover command": {
+	"the server's class and zone reach the instance, and the zone the next image's build: both can be changed on the failover command": {
 		check: func(s change) (c complaints) {
 			s.Changed.each(func(where string, m mode, side config.Side, t template) {
-				want := keys(t.of("AWS::EC2::Instance"))
+				want := keys(t.of("AWS::EC2::Instance", "AWS::ImageBuilder::InfrastructureConfiguration"))
 				got := differing(s.Plain[m][side], t)
+				slices.Sort(got)
 				c.unless(slices.Equal(got, want), "%s: %v", where, got)
+				for id, builds := range t.of("AWS::ImageBuilder::InfrastructureConfiguration") {
+					subnet := t.of("AWS::EC2::Subnet")[named(builds.props()["SubnetId"])]
+					c.unless(at(subnet.props(), "AvailabilityZone", "Fn::Select", 0) == 1.0, "%s: zone of %s", where, id)
+					undone := clone(builds)
+					undone.props()["SubnetId"] = s.Plain[m][side].of(builds.kind())[id].props()["SubnetId"]
+					c.unless(text(undone) == text(s.Plain[m][side].of(builds.kind())[id]), "%s: another property of %s", where, id)
+				}
 				for id, server := range t.of("AWS::EC2::Instance") {
 					c.unless(server.props()["InstanceType"] == "m7i.large", "%s: type", where)
 					c.unless(at(server.props(), "AvailabilityZone", "Fn::Select", 0) == 1.0, "%s: zone of %s", where, id)
@@ -208,9 +217,39 @@ var serverPromises = map[string]promiseOn[change]{
 				_, instance := s.Changed[failover][config.Secondary].one("AWS::RDS::DBInstance")
 				instance.props()["DBInstanceClass"] = "db.m7i.large"
 			},
+			"an image that is built where there is no capacity": func(s change) {
+				_, builds := s.Changed[atHome][config.Primary].one("AWS::ImageBuilder::InfrastructureConfiguration")
+				_, before := s.Plain[atHome][config.Primary].one("AWS::ImageBuilder::InfrastructureConfiguration")
+				builds.props()["SubnetId"] = before.props()["SubnetId"]
+			},
 			"another image build": func(s change) {
 				_, builds := s.Changed[failover][config.Primary].one("AWS::ImageBuilder::InfrastructureConfiguration")
 				builds.props()["InstanceTypes"] = []any{"m7i.large"}
+			},
+		},
+	},
+}
+
+var zonePromises = map[string]promiseOn[change]{
+	"zones that are named are those of the subnets, and nothing else of the database changes": {
+		check: func(s change) (c complaints) {
+			s.Changed.each(func(where string, m mode, side config.Side, t template) {
+				found := map[any]int{}
+				for _, subnet := range t.of("AWS::EC2::Subnet") {
+					found[subnet.props()["AvailabilityZone"]]++
+				}
+				region := map[config.Side]string{config.Primary: "us-east-1", config.Secondary: "us-west-1"}[side]
+				c.unless(found[region+"b"] == 2 && found[region+"c"] == 2, "%s: %v", where, found)
+				c.unless(text(keys(t.section("Resources"))) == text(keys(s.Plain[m][side].section("Resources"))), "%s: other resources", where)
+				c.unless(len(differing(t, s.Plain[m][side])) <= 5, "%s: %v", where, differing(t, s.Plain[m][side]))
+			})
+			return c
+		},
+		ways: map[string]func(change){
+			"the first two": func(s change) {
+				for id, subnet := range s.Changed[failover][config.Secondary].of("AWS::EC2::Subnet") {
+					subnet.props()["AvailabilityZone"] = s.Plain[failover][config.Secondary].of("AWS::EC2::Subnet")[id].props()["AvailabilityZone"]
+				}
 			},
 		},
 	},

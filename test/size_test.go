@@ -21,6 +21,8 @@ var largest = map[string]any{
 	"secondary-region": "us-isof-east-1",
 	"primary-cidr":     "192.168.100.0/24",
 	"secondary-cidr":   "192.168.101.0/24",
+	"primary-zones":    "us-isof-south-1a,us-isof-south-1b",
+	"secondary-zones":  "us-isof-east-1a,us-isof-east-1b",
 	"database-class":   "db.x2iedn.32xlarge",
 	"server-class":     "u7inh-32tb.480xlarge",
 }

@@ -21,6 +21,8 @@ const Whole = "AWS::EC2::Instance"
 var Varies = map[string][]string{
 	"Custom::RegionRole":     {"Role", "Way", "Attempt", "Reconcile"},
 	"Custom::PublishedImage": {"Reconcile"},
+	// Follows server-zone, where the next image is built.
+	"AWS::ImageBuilder::InfrastructureConfiguration": {"SubnetId"},
 }
 
 // Image is the parameter with which an active secondary finds its image.

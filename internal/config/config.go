@@ -52,6 +52,8 @@ type Config struct {
 	// the function although the same failover was deployed before. [Parse] sets it to [Planned]; whoever deploys an
 	// unplanned failover sets it to the time ([Config.Stamp]).
 	Attempt string
+	// Warnings are what Parse does not understand and lets pass.
+	Warnings []string
 	// Release tells what is deployed from another release of it: see stacks.Synthesize, which sets it.
 	Release string
 	// CLIRegion is the region that the CDK CLI asks for the account before it deploys. [Parse] leaves it empty: unknown.
@@ -89,8 +91,10 @@ type Region struct {
 	Side Side
 	Name string // for example "us-east-1"
 	CIDR string // of its VPC; the two do not overlap
-	Role Role
-	Way  Way // how it becomes the writer if it is not
+	// Zones are the names of the two availability zones; empty: the first two that CloudFormation lists.
+	Zones []string
+	Role  Role
+	Way   Way // how it becomes the writer if it is not
 }
 
 // Active says whether the shop runs in this region.

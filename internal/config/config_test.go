@@ -92,7 +92,14 @@ func TestEveryMistakeNamesKeyValueAndWhatIsAllowed(t *testing.T) {
 		"name in capitals":        {"name", "Unishop", []string{`name: "Unishop"`, "lower-case"}},
 		"name of SSM's":           {"name", "ssm-shop", []string{`name: "ssm-shop"`}},
 		"name with two hyphens":   {"name", "uni--shop", []string{`name: "uni--shop"`}},
-		"name too long":           {"name", strings.Repeat("a", 41), []string{"up to 40"}},
+		"name too short":          {"name", "ab", []string{`name: "ab"`, "3 to 40"}},
+		"name of S3's":            {"name", "sthree-shop", []string{`name: "sthree-shop"`}},
+		"name of S3's examples":   {"name", "amzn-s3-demo-shop", []string{`name: "amzn-s3-demo-shop"`}},
+		"one zone":                {"primary-zones", "us-east-1a", []string{`primary-zones: "us-east-1a"`, "us-east-1a,us-east-1c"}},
+		"one zone twice":          {"secondary-zones", "us-west-1a,us-west-1a", []string{"one zone twice"}},
+		"zones of the other":      {"secondary-zones", "us-east-1a,us-east-1b", []string{`secondary-zones: "us-east-1a,us-east-1b"`}},
+		"key in capitals":         {"Fail_Over", "true", []string{"Fail_Over: unknown context key: did you mean failover?"}},
+		"name too long":           {"name", strings.Repeat("a", 41), []string{"3 to 40"}},
 		"name missing":            {"name", nil, []string{"name: nothing is not allowed"}},
 		"region":                  {"primary-region", "Virginia", []string{`primary-region: "Virginia"`, "us-west-1"}},
 		"same region":             {"secondary-region", "us-east-1", []string{"secondary-region", "primary's region too"}},
@@ -144,8 +151,23 @@ func TestWhatIsAllowedIsRead(t *testing.T) {
 	assert.True(t, c.Protect)
 	assert.Equal(t, "m7i-flex.large", c.ServerClass)
 	assert.Equal(t, 2, c.ServerZone)
-	assert.Equal(t, Region{Secondary, "us-west-1", "10.1.0.0/16", PilotLight, Switchover}, c.Secondary)
+	assert.Equal(t, Region{Side: Secondary, Name: "us-west-1", CIDR: "10.1.0.0/16", Role: PilotLight, Way: Switchover}, c.Secondary)
 	assert.Equal(t, c.Secondary, c.Region(Primary.Other()))
+}
+
+// The CLI keeps keys of its own in the context, and ~/.cdk.json may hold other programs': they must not stop a failover.
+func TestWhatIsNotOursPasses(t *testing.T) {
+	c, err := Parse(context(map[string]any{"failover": "true", "acknowledged-issue-numbers": []any{34892.0}, "department": "42"}))
+	require.NoError(t, err)
+	require.Len(t, c.Warnings, 1)
+	assert.Contains(t, c.Warnings[0], "department: this program does not know the context key")
+}
+
+func TestZonesAreNamedOrLeftToCloudFormation(t *testing.T) {
+	c, err := Parse(context(map[string]any{"primary-zones": "us-east-1b,us-east-1d"}))
+	require.NoError(t, err)
+	assert.Equal(t, []string{"us-east-1b", "us-east-1d"}, c.Primary.Zones)
+	assert.Empty(t, c.Secondary.Zones)
 }
 
 func TestWithoutABundleTheArtifactIsMissing(t *testing.T) {

@@ -13,19 +13,16 @@ import (
 
 // keys are the context keys of the program. cdk.json holds their defaults.
 var keys = []string{
-	"artifact", "database-class", "failover", "name", "primary-cidr", "primary-region", "protect", "reconcile",
-	"secondary-cidr", "secondary-region", "server-class", "server-zone",
+	"artifact", "database-class", "failover", "name", "primary-cidr", "primary-region", "primary-zones", "protect", "reconcile",
+	"secondary-cidr", "secondary-region", "secondary-zones", "server-class", "server-zone",
 }
-
-// foreign are the keys without a colon that the CDK CLI itself keeps in the context.
-var foreign = []string{"cli-telemetry"}
 
 // Parse reads the whole CDK context: the values of cdk.json and those of the command line, which are strings.
 // Every mistake is reported at once, as one error each, joined: key, value, what is allowed.
 func Parse(context map[string]any) (Config, error) {
 	p := parser{context: context}
-	p.refuseUnknownKeys()
 	c := Config{
+		Warnings:      p.checkKeys(),
 		Names:         Names(p.text("name", aName)),
 		Artifact:      p.artifact(),
 		Reconcile:     p.optional("reconcile", aReconcile),
@@ -36,6 +33,7 @@ func Parse(context map[string]any) (Config, error) {
 	}
 	c.Primary = Region{Side: Primary, Name: p.text("primary-region", aRegion), CIDR: p.text("primary-cidr", aCIDR)}
 	c.Secondary = Region{Side: Secondary, Name: p.text("secondary-region", aRegion), CIDR: p.text("secondary-cidr", aCIDR)}
+	c.Primary.Zones, c.Secondary.Zones = p.zones("primary-zones", c.Primary.Name), p.zones("secondary-zones", c.Secondary.Name)
 	p.compareRegions(c.Primary, c.Secondary)
 	p.assignRoles(&c)
 	return c, errors.Join(p.mistakes...)
@@ -51,20 +49,35 @@ func (p *parser) mistake(format string, args ...any) {
 	p.mistakes = append(p.mistakes, fmt.Errorf(format, args...))
 }
 
-// refuseUnknownKeys keeps a misspelt key from passing in silence. Keys with a colon or a leading @ are the CDK's.
-func (p *parser) refuseUnknownKeys() {
+// checkKeys keeps a misspelt key from passing in silence. Whatever else is not ours may be another program's, such as the
+// CDK CLI's own acknowledged-issue-numbers, and must not stop a failover. Keys with a colon or a leading @ are the CDK's.
+func (p *parser) checkKeys() (warnings []string) {
 	for _, key := range slices.Sorted(maps.Keys(p.context)) {
-		if strings.HasPrefix(key, "@") || strings.Contains(key, ":") || slices.Contains(foreign, key) || slices.Contains(keys, key) {
+		if strings.HasPrefix(key, "@") || strings.Contains(key, ":") || slices.Contains(keys, key) {
 			continue
 		}
-		p.mistake("%s: unknown context key: did you mean %s? (allowed: %s)", key, nearest(key), strings.Join(keys, ", "))
+		near, distance := nearest(key)
+		if distance <= 2 {
+			p.mistake("%s: unknown context key: did you mean %s? (allowed: %s)", key, near, strings.Join(keys, ", "))
+		} else if !slices.Contains(ofTheCLI, key) {
+			warnings = append(warnings, fmt.Sprintf("%s: this program does not know the context key (it knows: %s)", key, strings.Join(keys, ", ")))
+		}
 	}
+	return warnings
 }
 
-func nearest(key string) string {
-	return slices.MinFunc(keys, func(a, b string) int {
-		return levenshtein.Distance(key, a, nil) - levenshtein.Distance(key, b, nil)
-	})
+// ofTheCLI are the keys that the CDK CLI itself keeps in the context.
+var ofTheCLI = []string{"acknowledged-issue-numbers", "cli-telemetry"}
+
+// nearest is our key that looks most like another one, and by how many letters they differ: capitals, - and _ count for
+// nothing.
+func nearest(key string) (near string, distance int) {
+	plain := strings.NewReplacer("-", "", "_", "", " ", "")
+	of := func(ours string) int {
+		return levenshtein.Distance(strings.ToLower(plain.Replace(key)), plain.Replace(ours), nil)
+	}
+	near = slices.MinFunc(keys, func(a, b string) int { return of(a) - of(b) })
+	return near, of(near)
 }
 
 // assignRoles is the only reader of the failover flag. The bool true is refused because only cdk.json can hold one,
@@ -124,6 +137,19 @@ func (p *parser) serverZone() int {
 	}
 	p.mistake("server-zone: %s is not allowed: use 1 or 2", quote(p.context["server-zone"]))
 	return 0
+}
+
+// zones are two different ones of a region, or none.
+func (p *parser) zones(key, region string) []string {
+	of := pattern("two availability zones of "+region+" such as "+region+"a,"+region+"c", "^"+region+"[a-z],"+region+"[a-z]$")
+	both := strings.Split(p.optional(key, of), ",")
+	if len(both) != 2 {
+		return nil
+	}
+	if both[0] == both[1] {
+		p.mistake("%s: %q is one zone twice: use %s", key, p.context[key], of.words)
+	}
+	return both
 }
 
 func (p *parser) artifact() Artifact {

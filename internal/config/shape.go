@@ -16,11 +16,14 @@ func pattern(words, expression string) shape {
 }
 
 var (
-	// The longest name built from it, of a DB instance, may have 63 characters. SSM keeps parameters whose names begin
-	// with aws or ssm to itself: https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html
-	aName = shape{"up to 40 lower-case letters, digits and single hyphens, beginning with a letter, not with aws or ssm", func(s string) bool {
-		return regexp.MustCompile(`^[a-z][a-z0-9]*(-[a-z0-9]+)*$`).MatchString(s) && len(s) <= 40 &&
-			!regexp.MustCompile(`^(aws|ssm)`).MatchString(s)
+	// The longest name built from it, of a DB instance, may have 63 characters; Image Builder's names have three or more
+	// (https://docs.aws.amazon.com/imagebuilder/latest/APIReference/API_CreateComponent.html). SSM keeps parameters whose
+	// names begin with aws or ssm to itself: https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html
+	// S3 keeps sthree and amzn-s3-demo, and the site's bucket is named after the stack:
+	// https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
+	aName = shape{"3 to 40 lower-case letters, digits and single hyphens, beginning with a letter, not with aws, ssm, sthree or amzn-s3-demo", func(s string) bool {
+		return regexp.MustCompile(`^[a-z][a-z0-9]*(-[a-z0-9]+)*$`).MatchString(s) && len(s) >= 3 && len(s) <= 40 &&
+			!regexp.MustCompile(`^(aws|ssm|sthree|amzn-s3-demo)`).MatchString(s)
 	}}
 
 	aRegion = pattern("a region such as us-west-1", `^[a-z]{2}(-[a-z]+)+-[0-9]$`)
