@@ -17,12 +17,13 @@ def act(event, meant):
     if event["RequestType"] == "Delete":
         if meant[0] == "DELETE_IN_PROGRESS":
             refuse_while_needed(region)
-        return remove(ssm, name)
+        return remove(ssm, name, event, meant)
     image = copy_of(event["ResourceProperties"]["Image"], region)
     if current(ssm, name) == image:
         return f"nothing: {name} is {image} already"
     # Verified as an image that exists and may be booted.
-    ask(ssm.put_parameter, Name=name, Value=image, Type="String", DataType="aws:ec2:image", Overwrite=True)
+    put = while_meant(event, meant, ssm.put_parameter)
+    ask(put, Name=name, Value=image, Type="String", DataType="aws:ec2:image", Overwrite=True)
     await_value(ssm, name, image)
     return f"{name} in {region} is {image}"
 
@@ -52,8 +53,10 @@ def await_value(ssm, name, image):
     try:
         while current(ssm, name) != image:
             time.sleep(1)
-    except OutOfTime:
-        raise Refused(f"{name}: Parameter Store has not accepted {image}: its event in EventBridge says why") from None
+    except OutOfTime as words:
+        raise Refused(
+            f"{name}: Parameter Store has not accepted {image}: its event in EventBridge says why{words}"
+        ) from None
 
 
 def refuse_while_needed(region):
@@ -68,9 +71,9 @@ def refuse_while_needed(region):
     raise Refused(f"destroy {stack} first (`cdk destroy --all` without the failover flag): it may need the image")
 
 
-def remove(ssm, name):
+def remove(ssm, name, event, meant):
     try:
-        ask(ssm.delete_parameter, Name=name)
+        ask(while_meant(event, meant, ssm.delete_parameter), Name=name)
     except ssm.exceptions.ParameterNotFound:
         return f"nothing: {name} is gone"
     return f"removed {name}"

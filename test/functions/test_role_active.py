@@ -248,11 +248,18 @@ class ASwitchover(unittest.TestCase):
         self.assertIn("us-east-1 is silent", answer.said)
         self.assertLess(answer.seconds, 120)
 
-    def test_fails_when_the_region_of_the_writer_is_down(self):
+    def test_is_refused_within_two_minutes_when_the_region_of_the_writer_is_down(self):
         self.world.down.add(SECONDARY)
         answer = self.switch_over()
         self.assertEqual(answer.status, "FAILED")
-        self.assertIn("https://rds.us-west-1", answer.said)
+        self.assertEqual(answer.said, "us-west-1 is silent, and a switchover needs it; a failover does not")
+        self.assertLess(answer.seconds, 120)
+
+    def test_goes_on_while_the_other_region_is_busy(self):
+        role = RegionRole(SECONDARY)
+        role.world.move_seconds = 200
+        role.aws.trouble["rds:DescribeDBClusters"] = (150, "throttled")
+        self.assertRegex(role.ask("active").said, "^switchover in ")
 
     def test_asked_by_a_run_whose_operation_has_ended_is_never_begun(self):
         endings = {
