@@ -157,9 +157,11 @@ class Move:
         # When it began, and when the other region was last heard while it is needed.
         self.began = self.heard = time.monotonic()
         self.did = self.lag = None
+        self.lost = False
 
     def join(self):
-        self.did = f"joined a {self.word} that was under way"
+        if not self.lost:
+            self.did = f"joined a {self.word} that was under way"
 
     def begin(self, call, target, **how):
         """The one changing call, made only while it is meant. Whether AWS has accepted it."""
@@ -170,6 +172,8 @@ class Move:
         except FAILED as error:
             if not silent(error) and not re.search(NOT_NOW + BUSY, code_of(error)):
                 raise
+            # AWS may have heard a call that it has not answered.
+            self.lost |= silent(error) and not isinstance(error, botocore.exceptions.ConnectionError)
             print("not accepted yet:", error)
             return False
         self.did = self.word
@@ -189,9 +193,10 @@ class Move:
             if time.monotonic() - seen > SHOWS_SECONDS:
                 raise Refused(f"AWS gave up the {self.word} to {target}: RDS events say why; run the command again")
             now = self.region.wait(LOOK_SECONDS, f"the {self.word} to {target}")
-        if self.did is None:
+        did = self.did or self.lost and f"{self.word} (its answer was lost)"
+        if not did:
             return "nothing: already the writer"
-        return f"{self.did} in {time.monotonic() - self.began:.1f} s, lag before {in_ms(self.lag)}"
+        return f"{did} in {time.monotonic() - self.began:.1f} s, lag before {in_ms(self.lag)}"
 
     def refuse_silence(self):
         """A switchover needs both regions."""

@@ -75,6 +75,7 @@ class Aws:
         self.calls = []  # (region, operation, parameters)
         self.denied = {}  # action: until when
         self.trouble = {}  # action: until when, and which of Client's troubles
+        self.lost = {}  # action: which of Client's troubles answers the next call, which is done nevertheless
         self.real = {}  # service: what makes its client instead
 
     def client(self, service, region, *, config):
@@ -118,6 +119,8 @@ class Client:
         aws.refuse_denied(self._service, model_of.name)
         request = types.SimpleNamespace(region=self._region, service=self._service, operation=model_of.name)
         answer = getattr(aws.world, name)(request, **parameters)
+        if lost := aws.lost.pop(f"{self._service}:{model_of.name}", None):
+            raise TROUBLES[lost](self, model_of.name)
         if model_of.output_shape:
             check(model_of.output_shape, answer, f"{name} is answered")
         return answer

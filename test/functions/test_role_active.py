@@ -177,6 +177,60 @@ class AFailover(unittest.TestCase):
         self.assertLess(answer.seconds, 80)
 
 
+class AMoveWhoseAnswerWasLost(unittest.TestCase):
+    LOST = "no answer", "connection lost", "unavailable"
+
+    def failover(self):
+        return RegionRole(SECONDARY), "active", "failover"
+
+    def switchover(self):
+        role = RegionRole(PRIMARY)
+        role.world.swap()
+        return role, "active", "switchover"
+
+    def test_is_told_with_its_lag_and_made_only_once(self):
+        for make in (self.failover, self.switchover):
+            for lost in self.LOST:
+                # It is seen under way, and seen only when it is over.
+                for seconds in (30, 0):
+                    with self.subTest(make.__name__, lost=lost, seconds=seconds):
+                        role, *asked = make()
+                        role.world.move_seconds = seconds
+                        word = asked[1]
+                        role.aws.lost[f"rds:{word.capitalize()}GlobalCluster"] = lost
+                        answer = role.ask(*asked)
+                        self.assertRegex(
+                            answer.said, rf"^{word} \(its answer was lost\) in \d+\.\d s, lag before 120 ms$"
+                        )
+                        self.assertEqual((answer.status, role.world.writer), ("SUCCESS", role.region))
+                        self.assertEqual(len(role.moves()), 1)
+
+    def test_is_told_when_it_is_asked_for_again_before_it_shows(self):
+        for make in (self.failover, self.switchover):
+            with self.subTest(make.__name__):
+                role, *asked = make()
+                role.world.shows_seconds = 15
+                role.aws.lost[f"rds:{asked[1].capitalize()}GlobalCluster"] = "connection lost"
+                self.assertRegex(role.ask(*asked).said, rf"^{asked[1]} \(its answer was lost\) in ")
+                self.assertEqual(len(role.moves()), 2)
+
+    def test_and_that_was_never_heard_is_made_again(self):
+        for make in (self.failover, self.switchover):
+            for lost in ("no answer", "connection lost", "unavailable", "no connection"):
+                with self.subTest(make.__name__, lost=lost):
+                    role, *asked = make()
+                    role.aws.trouble[f"rds:{asked[1].capitalize()}GlobalCluster"] = (5, lost)
+                    answer = role.ask(*asked)
+                    self.assertRegex(answer.said, f"^{asked[1]} in ")
+                    self.assertEqual((len(role.moves()), role.world.writer), (2, role.region))
+
+    def test_is_not_told_of_a_call_that_found_no_connection(self):
+        role = RegionRole(SECONDARY)
+        role.world.begin(SECONDARY)  # a switchover, which does not show yet
+        role.aws.trouble["rds:FailoverGlobalCluster"] = (60, "no connection")
+        self.assertEqual(role.ask("active", "failover").said, "nothing: already the writer")
+
+
 class ASwitchover(unittest.TestCase):
     """Home again: the primary takes over from the secondary."""
 
