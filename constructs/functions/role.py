@@ -37,7 +37,7 @@ def act(event, meant):
         return be_pilot_light(region)
     if asked["Way"] == "failover":
         return fail_over(region)
-    return switch_over(region, region.look(), region.own, "switchover")
+    return switch_over(region, region.look(), region.own)
 
 
 # --- What is asked for ------------------------------------------------------------------------------------------------
@@ -45,17 +45,15 @@ def act(event, meant):
 
 def fail_over(region):
     """Asks nothing of the other region. A switchover that hangs, because it needs the other region, is asked away."""
-    now, move = region.look(), Move("failover", region)
-    if now.writer != region.own:
-        move.lag = lag_of(region.own)
+    now, move = region.look(), Move("failover", region, region.own)
     while not now.writes(region.own):
         if now.target == region.own and now.lossy:
             move.join()
             break
-        if now.writer != region.own and move.begin(region.rds.failover_global_cluster, region.own, AllowDataLoss=True):
+        if now.writer != region.own and move.begin(region.rds.failover_global_cluster, AllowDataLoss=True):
             break
-        now = region.wait(TRY_SECONDS, "the operation that is under way")
-    return move.end(region.own)
+        now = move.wait(TRY_SECONDS, now)
+    return move.end()
 
 
 def be_pilot_light(region):
@@ -66,7 +64,7 @@ def be_pilot_light(region):
     if not now.target:
         refuse_only_copy(region, now)
         refuse_both_dark(region, now)
-    return switch_over(region, now, region.other, "hand-back")
+    return switch_over(region, now, region.other)
 
 
 def leave(region):
@@ -78,26 +76,25 @@ def leave(region):
     if now.writer != region.own:
         return "nothing: not the writer"
     refuse_only_copy(region, now)
-    done = switch_over(region, now, region.other, "hand-back")
+    done = switch_over(region, now, region.other)
     region.await_whole()
     return done
 
 
-def switch_over(region, now, target, word):
+def switch_over(region, now, target):
     """Loses nothing; called in the region of the writer. One that is under way is joined, any other waited out."""
-    move = Move(word, region)
+    move = Move("switchover", region, target)
     while not now.writes(target) and now.target != target:
         move.refuse_silence()
         pause = LOOK_SECONDS
         if not now.target and now.connected(target):
-            move.lag = lag_of(target)
-            if move.begin(client("rds", region_of(now.writer)).switchover_global_cluster, target):
+            if move.begin(client("rds", region_of(now.writer)).switchover_global_cluster):
                 break
             pause = TRY_SECONDS
-        now = region.wait(pause, f"{target} to be ready for a {word}")
+        now = move.wait(pause, now)
     if now.target == target:
         move.join()
-    return move.end(target)
+    return move.end()
 
 
 # --- What is refused --------------------------------------------------------------------------------------------------
@@ -150,49 +147,57 @@ def why_other_cannot_sell(region, now):
 
 
 class Move:
-    """One move of the writer: begun at most once, or joined, and told in one sentence."""
+    """One move of the writer to a cluster: begun at most once, or joined, and told in one sentence."""
 
-    def __init__(self, word, region):
-        self.word, self.region = word, region
+    def __init__(self, word, region, target):
+        self.word, self.region, self.target = word, region, target
         # When it began, and when the other region was last heard while it is needed.
         self.began = self.heard = time.monotonic()
         self.did = self.lag = None
-        self.lost = False
+        self.lost, self.words = False, ""  # an answer, and what AWS said when it did not accept the move
 
     def join(self):
+        self.words = ""
         if not self.lost:
             self.did = f"joined a {self.word} that was under way"
 
-    def begin(self, call, target, **how):
+    def begin(self, call, **how):
         """The one changing call, made only while it is meant. Whether AWS has accepted it."""
-        change = while_meant(self.region.event, self.region.meant, call)
+        lag = lag_of(self.target)
+        self.lag = self.lag if lag is None else lag
+        change, database = while_meant(self.region.event, self.region.meant, call), self.region.database
         try:
-            database = self.region.database
-            ask(change, busy=0, silence=0, GlobalClusterIdentifier=database, TargetDbClusterIdentifier=target, **how)
+            ask(
+                change, busy=0, silence=0, GlobalClusterIdentifier=database, TargetDbClusterIdentifier=self.target, **how
+            )
         except FAILED as error:
             if not silent(error) and not re.search(NOT_NOW + BUSY, code_of(error)):
                 raise
             # AWS may have heard a call that it has not answered.
             self.lost |= silent(error) and not isinstance(error, botocore.exceptions.ConnectionError)
-            print("not accepted yet:", error)
+            self.words = note(error, self.words)
             return False
-        self.did = self.word
+        self.did, self.words = self.word, ""
         return True
 
-    def end(self, target):
+    def wait(self, seconds, now):
+        what = f"the {self.word} to {self.target} ({now.state(self.target)})"
+        return self.region.wait(seconds, what, self.words)
+
+    def end(self):
         """Waits until the target is the writer and our own cluster and instance are available, and tells. The global
         cluster's status is not waited for: after a failover it may take hours.
         """
         now = self.region.look()
         seen = time.monotonic()  # in the global database
-        while not now.writes(target) or not self.region.own_is_available():
-            if now.writer == target or now.target:
+        while not now.writes(self.target) or not self.region.own_is_available():
+            if now.writer == self.target or now.target:
                 seen = time.monotonic()
-            if not now.writes(target):
+            if not now.writes(self.target):
                 self.refuse_silence()
             if time.monotonic() - seen > SHOWS_SECONDS:
-                raise Refused(f"AWS gave up the {self.word} to {target}: RDS events say why; run the command again")
-            now = self.region.wait(LOOK_SECONDS, f"the {self.word} to {target}")
+                raise Refused(f"AWS gave up the {self.word} to {self.target}: RDS events say why; run the command again")
+            now = self.wait(LOOK_SECONDS, now)
         did = self.did or self.lost and f"{self.word} (its answer was lost)"
         if not did:
             return "nothing: already the writer"
@@ -229,6 +234,10 @@ class Look:
     def connected(self, arn):
         return arn in self.members and self.members[arn].get("SynchronizationStatus") != "pending-resync"
 
+    def state(self, arn):
+        member = self.members.get(arn, {}).get("SynchronizationStatus", "no status")
+        return f"{member}, global database {self.status}"
+
 
 class Region:
     """The region that plays the role: its cluster and the other one, and what is asked of it."""
@@ -254,17 +263,15 @@ class Region:
             '"A cluster that is not in the global database", has the way out'
         )
 
-    def wait(self, seconds, what):
+    def wait(self, seconds, what, words=""):
         try:
             time.sleep(seconds)
             return self.look()
-        except OutOfTime as words:
-            raise Refused(
-                f"no time is left to wait for {what}: run the same command again, which joins it{words}"
-            ) from None
+        except OutOfTime as out:
+            raise Refused(f"no time is left to wait for {what}: run the same command again{words or out}") from None
 
     def await_end_of_moves(self):
-        """But not of a hand-back, which is joined."""
+        """But not of one to the other cluster, which is joined."""
         now = self.look()
         while now.target not in (None, self.other):
             now = self.wait(LOOK_SECONDS, "the operation that is under way")

@@ -146,7 +146,8 @@ class AFailover(unittest.TestCase):
         self.assertEqual(answer.status, "FAILED")
         self.assertRegex(
             answer.said,
-            r"^no time is left to wait for the failover to arn:.*run the same command again, which joins it$",
+            r"^no time is left to wait for the failover to arn:.*:unishop-secondary \(connected, global database "
+            r"failing-over\): run the same command again$",
         )
         self.assertLess(answer.seconds, 900)
         again = self.fail_over()
@@ -277,7 +278,8 @@ class ASwitchover(unittest.TestCase):
         self.world.members[PRIMARY] = "pending-resync"
         answer = self.switch_over()
         self.assertRegex(
-            answer.said, "^no time is left to wait for .*cluster:unishop-primary to be ready for a switchover"
+            answer.said,
+            r"^no time is left to wait for the switchover to .*:unishop-primary \(pending-resync, global database available\)",
         )
         self.assertEqual((answer.status, self.role.moves()), ("FAILED", []))
 
@@ -353,6 +355,53 @@ class ASwitchover(unittest.TestCase):
         )
         self.assertEqual((self.role.moves(), second.moves()), ([(SECONDARY, "switchover", PRIMARY)], []))
         self.assertEqual((answer.status, self.world.writer), ("SUCCESS", PRIMARY), "what has begun is seen to its end")
+
+
+class AMoveThatAwsDoesNotAccept(unittest.TestCase):
+    """The refusal ends with AWS's last words and the member's state, and the log has each of AWS's words once."""
+
+    def refused(self, role, *asked):
+        answer = role.ask(*asked)
+        self.assertEqual(answer.status, "FAILED")
+        self.assertGreater(len(role.moves()), 50)
+        self.assertEqual(answer.log.count("An error occurred"), 2, "in the log's line and in the answer's")
+        return answer.said
+
+    def test_to_a_member_that_is_resynchronised(self):
+        role = RegionRole(SECONDARY)
+        role.world.members[SECONDARY] = "pending-resync"
+        self.assertRegex(
+            self.refused(role, "active", "failover"),
+            r"^no time is left to wait for the failover to arn:.*:unishop-secondary \(pending-resync, global database "
+            r"available\): run the same command again \(An error .*FailoverGlobalCluster operation: the member is pending-resync\)$",
+        )
+
+    def test_while_the_global_database_is_changed(self):
+        for region, way in ((SECONDARY, "failover"), (PRIMARY, "switchover")):
+            with self.subTest(way):
+                role = RegionRole(region)
+                if way == "switchover":
+                    role.world.swap()
+                role.world.status, role.world.modifying = "modifying", True
+                self.assertRegex(
+                    self.refused(role, "active", way),
+                    rf"^no time is left to wait for the {way} to .* \(connected, global database modifying\): "
+                    r"run the same command again \(An error .*: the status is modifying\)$",
+                )
+
+    def test_tells_an_operation_that_is_under_way_by_the_state_of_the_global_database(self):
+        role = RegionRole(SECONDARY)
+        role.world.hanging_seconds = 10_000
+        role.world.begin(SECONDARY)
+        role.world.down.add(PRIMARY)
+        role.world.clock.sleep(5)
+        self.assertRegex(self.refused(role, "active", "failover"), r"\(connected, global database switching-over\): run")
+
+    def test_does_not_tell_what_aws_said_before_it_accepted(self):
+        role = RegionRole(SECONDARY)
+        role.world.status, role.world.modifying, role.world.move_seconds = "modifying", True, 2000
+        role.world.clock.after(100, lambda: setattr(role.world, "modifying", False))
+        self.assertRegex(role.ask("active", "failover").said, r"global database failing-over\): run the same command again$")
 
 
 class AClusterThatIsNotInTheGlobalDatabase(unittest.TestCase):
