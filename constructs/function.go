@@ -3,6 +3,7 @@ package constructs
 import (
 	"embed"
 	"regexp"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
@@ -79,6 +80,7 @@ var (
 	comment     = regexp.MustCompile(`(?m)^ *#.*\n`)
 	blankLines  = regexp.MustCompile(`\n{2,}`)
 	indentation = regexp.MustCompile(`(?m)^( {4})+`)
+	quoted      = regexp.MustCompile(`"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'`)
 )
 
 // answer is what the functions have in common. The template holds it once, as a mapping, and CloudFormation puts it in
@@ -105,7 +107,16 @@ func stripped(file string) string {
 	}
 	text := comment.ReplaceAllString(docstring.ReplaceAllString(string(source), ""), "")
 	text = blankLines.ReplaceAllString(text, "\n")
+	text = quoted.ReplaceAllStringFunc(text, requoted)
 	return indentation.ReplaceAllStringFunc(text, func(spaces string) string { return spaces[:len(spaces)/4] })
+}
+
+// requoted is a string literal in single quotes: JSON has to escape the others.
+func requoted(literal string) string {
+	if literal[0] != '"' || strings.ContainsAny(literal, `'\`) {
+		return literal
+	}
+	return "'" + literal[1:len(literal)-1] + "'"
 }
 
 // allow grants actions on resources.

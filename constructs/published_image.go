@@ -36,10 +36,12 @@ func NewPublishedImage(scope awsconstructs.Construct, id string, props Published
 			"PARAMETER":          props.Names.ImageParameter(),
 			"PILOT_LIGHT_REGION": props.Region,
 			"PILOT_LIGHT_STACK":  props.Names.Stack(config.Secondary),
+			"GLOBAL_CLUSTER":     props.Names.GlobalCluster(),
 		},
 		Statements: []awsiam.PolicyStatement{
 			allow([]string{"ssm:PutParameter", "ssm:GetParameter", "ssm:GetParameters", "ssm:DeleteParameter"},
 				regionalARN(this, "ssm", props.Region, "parameter"+props.Names.ImageParameter())),
+			allow([]string{"rds:DescribeGlobalClusters"}, regionalARN(this, "rds", "", "global-cluster:"+props.Names.GlobalCluster())),
 			// Knows no resources: https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html
 			allow([]string{"ec2:DescribeImages"}, jsii.String("*")),
 			allow([]string{"cloudformation:DescribeStacks"}, awscdk.Stack_Of(this).StackId(),

@@ -72,8 +72,7 @@ func NewRegionRole(scope awsconstructs.Construct, id string, props RegionRolePro
 // regionRoleStatements name every resource; only CloudWatch knows no resources to read metrics of:
 // https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoncloudwatch.html
 func regionRoleStatements(scope awsconstructs.Construct, names config.Names, own, other config.Region) []awsiam.PolicyStatement {
-	account := *awscdk.Stack_Of(scope).Account()
-	global := jsii.Sprintf("arn:%s:rds::%s:global-cluster:%s", *awscdk.Stack_Of(scope).Partition(), account, names.GlobalCluster())
+	global := regionalARN(scope, "rds", "", "global-cluster:"+names.GlobalCluster())
 	clusters := []*string{
 		regionalARN(scope, "rds", own.Name, "cluster:"+names.Cluster(own.Side)),
 		regionalARN(scope, "rds", other.Name, "cluster:"+names.Cluster(other.Side)),

@@ -7,12 +7,15 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io/fs"
+	"regexp"
 )
 
-// UserData is what the instance runs at its first boot. Its placeholders, in double braces, say where the instance is.
-//
 //go:embed instance/user-data.sh
-var UserData string
+var userData string
+
+// UserData is what the instance runs at its first boot. Its placeholders, in double braces, say where the instance is.
+// It comes without its comments and blank lines, since a template has a limit.
+var UserData = regexp.MustCompile(`(?m)^ *# .*\n|^\n`).ReplaceAllString(userData, "")
 
 // sources are everything that decides what is in the image. What is built from them is not: it differs between JDKs.
 //

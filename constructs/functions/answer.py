@@ -10,6 +10,7 @@ Done, since CloudFormation reads it into an output after any of them.
 import functools
 import json
 import os
+import re
 import signal
 import time
 import traceback
@@ -25,6 +26,12 @@ ANSWER_SECONDS = 20
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html#troubleshoot_general_eventual-consistency
 DENIED_SECONDS = 60
 DENIED = "AccessDenied", "AccessDeniedException", "UnauthorizedOperation"
+# What services answer who are asked too often:
+# https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html
+BUSY = "Throttl|TooMany|SlowDown|RequestLimit|RequestTimeout"
+# A call that failed: AWS answers an error, or nothing.
+FAILED = ClientError, botocore.exceptions.ConnectionError, botocore.exceptions.HTTPClientError
+FOREVER = float("inf")
 
 
 # What is asked for cannot or must not be done; says why, and what to do instead.
@@ -35,7 +42,8 @@ class Refused(Exception): ...
 class Late(Exception): ...
 
 
-# Raised in the midst of whatever is going on. Not an Exception: botocore would take it for a failed request.
+# Raised in the midst of whatever is going on, with what AWS said last. Not an Exception: botocore would take it for a
+# failed request.
 class OutOfTime(BaseException): ...
 
 
@@ -47,8 +55,10 @@ def handler(event, context):
         status, said = "SUCCESS", act(event, check_meant(event))
     except Late as late:
         status, said = "SUCCESS", f"nothing: {late}"
-    except (Refused, OutOfTime) as no:
+    except Refused as no:
         said = str(no)
+    except OutOfTime as words:
+        said = f"no time is left: run the same command again{words}"
     except Exception as error:
         traceback.print_exc()
         said = f"{type(error).__name__}: {error}"
@@ -58,7 +68,7 @@ def handler(event, context):
 
 
 def out_of_time(*_):
-    raise OutOfTime("no time is left: run the same command again")
+    raise OutOfTime
 
 
 def check_meant(event, meant=None):
@@ -70,6 +80,16 @@ def check_meant(event, meant=None):
     if now[0] not in ACTS.get(event["RequestType"], ()) or meant not in (None, now):
         raise Late(f"{event['RequestType']} in {now[0]}")
     return now
+
+
+def while_meant(event, meant, call):
+    """A changing call, each time right behind a check that was answered."""
+
+    def change(**parameters):
+        check_meant(event, meant)
+        return call(**parameters)
+
+    return change
 
 
 def answer(event, status, said):
@@ -91,27 +111,46 @@ def answer(event, status, said):
 
 
 @functools.cache
-def client(service, region=None, seconds=20, attempts=8):
-    """A client that waits so long for a connection and for an answer, and asks so often when it is throttled."""
+def client(service, region=None, seconds=20):
+    """A client that asks once, and waits so long for a connection and for an answer."""
     config = botocore.config.Config(
-        connect_timeout=min(seconds, 5),
-        read_timeout=seconds,
-        retries={"mode": "standard", "total_max_attempts": attempts},
+        connect_timeout=min(seconds, 5), read_timeout=seconds, retries={"total_max_attempts": 1}
     )
     return boto3.client(service, region or os.environ["AWS_REGION"], config=config)
 
 
-def ask(call, again=DENIED, seconds=DENIED_SECONDS, **parameters):
-    """Calls, and calls again for so long while these errors are answered: denied, because the role may be too new."""
-    ends = time.monotonic() + seconds
-    while True:
-        try:
-            return call(**parameters)
-        except ClientError as error:
-            if code_of(error) not in again or time.monotonic() > ends:
-                raise
-        time.sleep(5)
+def ask(call, again=DENIED, seconds=DENIED_SECONDS, busy=FOREVER, silence=FOREVER, **parameters):
+    """Calls, and calls again for so long while these errors are answered (denied, because the role may be too new),
+    while AWS is busy, and while it is silent: in a disaster it is both, and passes.
+    """
+    began, words = time.monotonic(), ""
+    try:
+        while True:
+            try:
+                return call(**parameters)
+            except FAILED as error:
+                code = code_of(error)
+                limit = busy if re.search(BUSY, code) else silence if silent(error) else seconds if code in again else 0
+                if time.monotonic() - began >= limit:
+                    raise
+                words = note(error, words)
+            time.sleep(2)
+    except OutOfTime as out:
+        raise OutOfTime(words or out) from None
+
+
+def note(error, before):
+    """Logs what was not said before, and returns it for the answer."""
+    words = f" ({error})"
+    if words != before:
+        print(words)
+    return words
+
+
+def silent(error):
+    """Whether nobody has answered, or only what stands in front: then the call may have been heard."""
+    return not isinstance(error, ClientError) or error.response["ResponseMetadata"]["HTTPStatusCode"] >= 500
 
 
 def code_of(error):
-    return error.response["Error"]["Code"]
+    return error.response["Error"]["Code"] if isinstance(error, ClientError) else ""

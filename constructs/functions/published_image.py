@@ -1,6 +1,8 @@
-"""Custom::PublishedImage tells the pilot light which golden image to boot: the copy in its region of an image that has
-sold in this one. A rollback writes the old image's id back; deletion removes the parameter, unless there is a pilot
-light that would need it.
+"""Custom::PublishedImage hands the pilot light its golden image: the copy, in its region, of an image that has served
+in this one. Any other image is refused, so nothing is released while this region is not active. A rollback writes the
+old image's id back; deletion removes the parameter, unless there is a pilot light that would need it.
+
+An unchanged image is looked at only for a new value of Reconcile: a failover asks nothing of the other region.
 """
 
 WRITES = "CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS"
@@ -17,14 +19,35 @@ def act(event, meant):
     if event["RequestType"] == "Delete":
         if meant[0] == "DELETE_IN_PROGRESS":
             refuse_while_needed(region)
-        return remove(ssm, name)
-    image = copy_of(event["ResourceProperties"]["Image"], region)
+        return remove(ssm, name, event, meant)
+    asked, old = event["ResourceProperties"], event.get("OldResourceProperties", {})
+    same, rollback = asked["Image"] == old.get("Image"), "ROLLBACK" in meant[0]
+    if same and (rollback or asked.get("Reconcile", "") in ("", old.get("Reconcile"))):
+        return "nothing: the image is the same"
+    image = copy_of(asked["Image"], region)
     if current(ssm, name) == image:
         return f"nothing: {name} is {image} already"
+    if not (same or rollback):
+        refuse_unproven()
     # Verified as an image that exists and may be booted.
-    ask(ssm.put_parameter, Name=name, Value=image, Type="String", DataType="aws:ec2:image", Overwrite=True)
+    put = while_meant(event, meant, ssm.put_parameter)
+    ask(put, Name=name, Value=image, Type="String", DataType="aws:ec2:image", Overwrite=True)
     await_value(ssm, name, image)
     return f"{name} in {region} is {image}"
+
+
+def refuse_unproven():
+    """Only the active region's instance has booted from a new image. The active region has the writer: a property that
+    said so would change with an activation, which must change nothing here.
+    """
+    found = ask(client("rds").describe_global_clusters, GlobalClusterIdentifier=os.environ["GLOBAL_CLUSTER"])
+    here = os.environ["AWS_REGION"]
+    members = found["GlobalClusters"][0]["GlobalClusterMembers"]
+    if not any(m["IsWriter"] and m["DBClusterArn"].split(":")[3] == here for m in members):
+        raise Refused(
+            f"{here} is not active, so nothing has served from this image: deploy the release that is deployed, "
+            f"or activate {here} first (`cdk deploy --all -c failover=false`)"
+        )
 
 
 def copy_of(arn, region):
@@ -52,8 +75,10 @@ def await_value(ssm, name, image):
     try:
         while current(ssm, name) != image:
             time.sleep(1)
-    except OutOfTime:
-        raise Refused(f"{name}: Parameter Store has not accepted {image}: its event in EventBridge says why") from None
+    except OutOfTime as words:
+        raise Refused(
+            f"{name}: Parameter Store has not accepted {image}: its event in EventBridge says why{words}"
+        ) from None
 
 
 def refuse_while_needed(region):
@@ -68,9 +93,9 @@ def refuse_while_needed(region):
     raise Refused(f"destroy {stack} first (`cdk destroy --all` without the failover flag): it may need the image")
 
 
-def remove(ssm, name):
+def remove(ssm, name, event, meant):
     try:
-        ask(ssm.delete_parameter, Name=name)
+        ask(while_meant(event, meant, ssm.delete_parameter), Name=name)
     except ssm.exceptions.ParameterNotFound:
         return f"nothing: {name} is gone"
     return f"removed {name}"

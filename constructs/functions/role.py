@@ -9,8 +9,6 @@ https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/aurora-global-datab
 
 import datetime
 
-from botocore.exceptions import BotoCoreError
-
 WANTED = "CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS"
 ACTS = {"Create": WANTED, "Update": WANTED, "Delete": ("DELETE_IN_PROGRESS",)}
 # Between two looks at the global database, and between two tries of what AWS does not accept yet.
@@ -25,12 +23,10 @@ LAG_SECONDS, LAG_ALLOWED_MS = 180, 60_000
 SECRET_SECONDS = 120
 # What AWS answers while it cannot begin an operation.
 # https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_FailoverGlobalCluster.html
-NOT_NOW = "InvalidGlobalClusterStateFault", "InvalidDBClusterStateFault"
+NOT_NOW = "InvalidGlobalClusterState|InvalidDBClusterState|"
 # A secret that does not exist has no ARN, so that the permission to read this one does not apply to it:
 # https://github.com/jenkinsci/aws-secrets-manager-credentials-provider-plugin/pull/65
 NO_SECRET = "ResourceNotFoundException", *DENIED
-# A question that may stay open: AWS refuses to answer it, or nobody is there.
-NO_ANSWER = ClientError, BotoCoreError
 
 
 def act(event, meant):
@@ -41,7 +37,7 @@ def act(event, meant):
         return be_pilot_light(region)
     if asked["Way"] == "failover":
         return fail_over(region)
-    return switch_over(region, region.look(), region.own, "switchover")
+    return switch_over(region, region.look(), region.own)
 
 
 # --- What is asked for ------------------------------------------------------------------------------------------------
@@ -49,17 +45,15 @@ def act(event, meant):
 
 def fail_over(region):
     """Asks nothing of the other region. A switchover that hangs, because it needs the other region, is asked away."""
-    now, move = region.look(), Move("failover", region)
-    if now.writer != region.own:
-        move.lag = lag_of(region.own)
+    now, move = region.look(), Move("failover", region, region.own)
     while not now.writes(region.own):
         if now.target == region.own and now.lossy:
             move.join()
             break
-        if now.writer != region.own and move.begin(region.rds.failover_global_cluster, region.own, AllowDataLoss=True):
+        if now.writer != region.own and move.begin(region.rds.failover_global_cluster, AllowDataLoss=True):
             break
-        now = region.wait(TRY_SECONDS, "the operation that is under way")
-    return move.end(region.own)
+        now = move.wait(TRY_SECONDS, now)
+    return move.end()
 
 
 def be_pilot_light(region):
@@ -70,7 +64,7 @@ def be_pilot_light(region):
     if not now.target:
         refuse_only_copy(region, now)
         refuse_both_dark(region, now)
-    return switch_over(region, now, region.other, "hand-back")
+    return switch_over(region, now, region.other)
 
 
 def leave(region):
@@ -82,25 +76,25 @@ def leave(region):
     if now.writer != region.own:
         return "nothing: not the writer"
     refuse_only_copy(region, now)
-    done = switch_over(region, now, region.other, "hand-back")
+    done = switch_over(region, now, region.other)
     region.await_whole()
     return done
 
 
-def switch_over(region, now, target, word):
+def switch_over(region, now, target):
     """Loses nothing; called in the region of the writer. One that is under way is joined, any other waited out."""
-    move = Move(word, region)
+    move = Move("switchover", region, target)
     while not now.writes(target) and now.target != target:
+        move.refuse_silence()
         pause = LOOK_SECONDS
         if not now.target and now.connected(target):
-            move.lag = lag_of(target)
-            if move.begin(client("rds", region_of(now.writer)).switchover_global_cluster, target):
+            if move.begin(client("rds", region_of(now.writer)).switchover_global_cluster):
                 break
             pause = TRY_SECONDS
-        now = region.wait(pause, f"{target} to be ready for a {word}")
+        now = move.wait(pause, now)
     if now.target == target:
         move.join()
-    return move.end(target)
+    return move.end()
 
 
 # --- What is refused --------------------------------------------------------------------------------------------------
@@ -135,9 +129,9 @@ def refuse_both_dark(region, now):
 
 def why_other_cannot_sell(region, now):
     try:
-        stacks = client("cloudformation", region_of(region.other), seconds=5, attempts=3)
-        found = ask(stacks.describe_stacks, StackName=region.other_stack)["Stacks"][0]
-    except NO_ANSWER as error:
+        stacks = client("cloudformation", region_of(region.other))
+        found = ask(stacks.describe_stacks, silence=SILENT_SECONDS, StackName=region.other_stack)["Stacks"][0]
+    except FAILED as error:
         return f"its stack cannot be asked: {error}"
     role = next((o["OutputValue"] for o in found.get("Outputs", []) if o["OutputKey"] == "Role"), "none")
     if not found["StackStatus"].endswith("_COMPLETE") or role != "active":
@@ -153,52 +147,68 @@ def why_other_cannot_sell(region, now):
 
 
 class Move:
-    """One move of the writer: begun at most once, or joined, and told in one sentence."""
+    """One move of the writer to a cluster: begun at most once, or joined, and told in one sentence."""
 
-    def __init__(self, word, region):
-        self.word, self.region, self.began = word, region, time.monotonic()
+    def __init__(self, word, region, target):
+        self.word, self.region, self.target = word, region, target
+        # When it began, and when the other region was last heard while it is needed.
+        self.began = self.heard = time.monotonic()
         self.did = self.lag = None
+        self.lost, self.words = False, ""  # an answer, and what AWS said when it did not accept the move
 
     def join(self):
-        self.did = f"joined a {self.word} that was under way"
+        self.words = ""
+        if not self.lost:
+            self.did = f"joined a {self.word} that was under way"
 
-    def begin(self, call, target, **how):
+    def begin(self, call, **how):
         """The one changing call, made only while it is meant. Whether AWS has accepted it."""
-
-        def change(**parameters):
-            check_meant(self.region.event, self.region.meant)
-            call(**parameters)
-
+        lag = lag_of(self.target)
+        self.lag = self.lag if lag is None else lag
+        change, database = while_meant(self.region.event, self.region.meant, call), self.region.database
         try:
-            ask(change, GlobalClusterIdentifier=self.region.database, TargetDbClusterIdentifier=target, **how)
-        except ClientError as error:
-            if code_of(error) not in NOT_NOW:
+            ask(
+                change, busy=0, silence=0, GlobalClusterIdentifier=database, TargetDbClusterIdentifier=self.target, **how
+            )
+        except FAILED as error:
+            if not silent(error) and not re.search(NOT_NOW + BUSY, code_of(error)):
                 raise
-            print("not accepted yet:", error)
+            # AWS may have heard a call that it has not answered.
+            self.lost |= silent(error) and not isinstance(error, botocore.exceptions.ConnectionError)
+            self.words = note(error, self.words)
             return False
-        self.did = self.word
+        self.did, self.words = self.word, ""
         return True
 
-    def end(self, target):
+    def wait(self, seconds, now):
+        what = f"the {self.word} to {self.target} ({now.state(self.target)})"
+        return self.region.wait(seconds, what, self.words)
+
+    def end(self):
         """Waits until the target is the writer and our own cluster and instance are available, and tells. The global
         cluster's status is not waited for: after a failover it may take hours.
         """
         now = self.region.look()
-        # When the move last showed in the global database, and when the other region was last heard while it is needed.
-        seen = heard = time.monotonic()
-        while not now.writes(target) or not self.region.own_is_available():
-            if now.writer == target or now.target:
+        seen = time.monotonic()  # in the global database
+        while not now.writes(self.target) or not self.region.own_is_available():
+            if now.writer == self.target or now.target:
                 seen = time.monotonic()
-            if self.word == "failover" or now.writes(target) or answers(self.region.other):
-                heard = time.monotonic()
-            if time.monotonic() - heard > SILENT_SECONDS:
-                raise Refused(f"{region_of(self.region.other)} is silent, and a {self.word} needs it; a failover does not")
+            if not now.writes(self.target):
+                self.refuse_silence()
             if time.monotonic() - seen > SHOWS_SECONDS:
-                raise Refused(f"AWS gave up the {self.word} to {target}: RDS events say why; run the command again")
-            now = self.region.wait(LOOK_SECONDS, f"the {self.word} to {target}")
-        if self.did is None:
+                raise Refused(f"AWS gave up the {self.word} to {self.target}: RDS events say why; run the command again")
+            now = self.wait(LOOK_SECONDS, now)
+        did = self.did or self.lost and f"{self.word} (its answer was lost)"
+        if not did:
             return "nothing: already the writer"
-        return f"{self.did} in {time.monotonic() - self.began:.1f} s, lag before {in_ms(self.lag)}"
+        return f"{did} in {time.monotonic() - self.began:.1f} s, lag before {in_ms(self.lag)}"
+
+    def refuse_silence(self):
+        """A switchover needs both regions."""
+        if self.word == "failover" or answers(self.region.other):
+            self.heard = time.monotonic()
+        elif time.monotonic() - self.heard > SILENT_SECONDS:
+            raise Refused(f"{region_of(self.region.other)} is silent, and a {self.word} needs it; a failover does not")
 
 
 # --- The global database ----------------------------------------------------------------------------------------------
@@ -223,6 +233,10 @@ class Look:
 
     def connected(self, arn):
         return arn in self.members and self.members[arn].get("SynchronizationStatus") != "pending-resync"
+
+    def state(self, arn):
+        member = self.members.get(arn, {}).get("SynchronizationStatus", "no status")
+        return f"{member}, global database {self.status}"
 
 
 class Region:
@@ -249,15 +263,15 @@ class Region:
             '"A cluster that is not in the global database", has the way out'
         )
 
-    def wait(self, seconds, what):
+    def wait(self, seconds, what, words=""):
         try:
             time.sleep(seconds)
             return self.look()
-        except OutOfTime:
-            raise Refused(f"no time is left to wait for {what}: run the same command again, which joins it") from None
+        except OutOfTime as out:
+            raise Refused(f"no time is left to wait for {what}: run the same command again{words or out}") from None
 
     def await_end_of_moves(self):
-        """But not of a hand-back, which is joined."""
+        """But not of one to the other cluster, which is joined."""
         now = self.look()
         while now.target not in (None, self.other):
             now = self.wait(LOOK_SECONDS, "the operation that is under way")
@@ -290,18 +304,22 @@ class Region:
 
     def await_lag(self, arn):
         ends = time.monotonic() + LAG_SECONDS
-        while (lag := lag_of(arn)) is None and time.monotonic() < ends:
+        while (lag := lag_of(arn, 20, FOREVER, SILENT_SECONDS)) is None and time.monotonic() < ends:
             self.wait(TRY_SECONDS, "CloudWatch to know the lag")
         return lag
 
 
-def lag_of(arn):
-    """How far a reader is behind, in milliseconds; None when CloudWatch does not say so within two seconds.
+def lag_of(arn, seconds=1, busy=0, silence=0):
+    """How far a reader is behind, in milliseconds; None when CloudWatch does not say so at once, within two seconds.
     https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/Aurora.AuroraMonitoring.Metrics.html
     """
     now = datetime.datetime.now(datetime.UTC)
     try:
-        points = client("cloudwatch", region_of(arn), seconds=1, attempts=1).get_metric_statistics(
+        points = ask(
+            client("cloudwatch", region_of(arn), seconds).get_metric_statistics,
+            (),
+            busy=busy,
+            silence=silence,
             Namespace="AWS/RDS",
             MetricName="AuroraGlobalDBReplicationLag",
             Dimensions=[{"Name": "DBClusterIdentifier", "Value": name_of(arn)}],
@@ -310,18 +328,18 @@ def lag_of(arn):
             Period=60,
             Statistics=["Maximum"],
         )["Datapoints"]
-    except NO_ANSWER as error:
+    except FAILED as error:
         print("no lag:", error)
         return None
     return max(points, key=lambda point: point["Timestamp"])["Maximum"] if points else None
 
 
 def answers(arn):
-    rds = client("rds", region_of(arn), seconds=2, attempts=1)
+    rds = client("rds", region_of(arn), seconds=2)
     try:
         return rds.describe_db_clusters(DBClusterIdentifier=name_of(arn))
-    except NO_ANSWER as error:
-        print(error)
+    except FAILED as error:
+        return not silent(error)
 
 
 def is_available(arn):

@@ -5,12 +5,18 @@ in it. The instance, which publishes to the bucket, is gone by then.
 ACTS = {"Delete": ("DELETE_IN_PROGRESS", "ROLLBACK_IN_PROGRESS")}
 
 
-def act(event, _meant):
+# One object's error that passes, as in https://docs.aws.amazon.com/AmazonS3/latest/API/API_Error.html
+PASSES = BUSY + "|InternalError|ServiceUnavailable"
+
+
+def act(event, meant):
     bucket, s3, deleted = event["ResourceProperties"]["Bucket"], client("s3"), 0
+    delete = while_meant(event, meant, s3.delete_objects)
     try:
         while objects := first_page(s3, bucket):
-            delete(s3, bucket, objects)
-            deleted += len(objects)
+            failed = ask(delete, Bucket=bucket, Delete={"Objects": objects, "Quiet": True}).get("Errors", [])
+            deleted += len(objects) - len(failed)
+            refuse_what_stays(bucket, failed)
     except s3.exceptions.NoSuchBucket:
         return "nothing: the bucket is gone"
     return f"deleted {deleted} objects of {bucket}"
@@ -23,8 +29,10 @@ def first_page(s3, bucket):
     return [{"Key": v["Key"], "VersionId": v["VersionId"]} for v in versions]
 
 
-def delete(s3, bucket, objects):
-    failed = ask(s3.delete_objects, Bucket=bucket, Delete={"Objects": objects, "Quiet": True}).get("Errors")
+def refuse_what_stays(bucket, failed):
+    stays = [e for e in failed if not re.search(PASSES, e["Code"])]
+    if stays:
+        first = stays[0]
+        raise Refused(f"{len(stays)} objects of {bucket} stay: {first['Key']}: {first['Code']}: {first['Message']}")
     if failed:
-        first = failed[0]
-        raise Refused(f"{len(failed)} objects of {bucket} stay: {first['Key']}: {first['Code']}: {first['Message']}")
+        time.sleep(2)

@@ -32,7 +32,7 @@ var forgottenFlag = scenario{
 		home,
 		down, failedOver, returned,
 		{"us-east-1 is ready to sell: the darkening hands back", typed(darkening),
-			all(sells(primary), replicates(secondary), changedBy(secondary, "hand-back"))},
+			all(sells(primary), replicates(secondary), changedBy(secondary, "switchover"))},
 	},
 }
 

@@ -40,7 +40,7 @@ func story(o outage) scenario {
 			{"what the second outage has cost is counted", count("second failover", secondary), nil},
 			o.ends,
 			{"everything comes home though us-east-1 was never put to rest", moving(deploy("--all")),
-				all(sells(primary), replicates(secondary), changedBy(secondary, "hand-back"))},
+				all(sells(primary), replicates(secondary), changedBy(secondary, "switchover"))},
 			{"no acknowledged write was lost by the hand-back", count("hand-back", primary), nothingLost},
 
 			{"everything moves to us-west-1 by plan", moving(deploy("--all", "-c", "failover=planned")),

@@ -11,8 +11,24 @@ import botocore.session
 import botocore.validate
 from botocore import xform_name
 
-# Errors of every service, which the models do not list.
-COMMON = "AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "ValidationError"
+# Errors of every service, which the models do not list, with their HTTP status.
+COMMON = {
+    "AccessDenied": 403,
+    "AccessDeniedException": 400,
+    "UnauthorizedOperation": 403,
+    "ValidationError": 400,
+    "Throttling": 400,
+    "ThrottlingException": 400,
+    "RequestLimitExceeded": 503,
+    "SlowDown": 503,
+    "ServiceUnavailable": 503,
+}
+THROTTLING = {
+    "ec2": "RequestLimitExceeded",
+    "s3": "SlowDown",
+    "ssm": "ThrottlingException",
+    "secretsmanager": "ThrottlingException",
+}
 DENIALS = {"ssm": "AccessDeniedException", "secretsmanager": "AccessDeniedException", "ec2": "UnauthorizedOperation"}
 # Actions of IAM's that are not called as the operation is:
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html
@@ -42,7 +58,8 @@ def fault(service, operation, code, message):
     """The exception that botocore raises for an error; only for one that the service has."""
     known = errors(service).from_code(code)
     assert known is not botocore.exceptions.ClientError or code in COMMON, f"{service} has no error {code}"
-    return known({"Error": {"Code": code, "Message": message}}, operation)
+    status = {"HTTPStatusCode": COMMON.get(code, 400)}
+    return known({"Error": {"Code": code, "Message": message}, "ResponseMetadata": status}, operation)
 
 
 def check(shape, value, what):
@@ -57,6 +74,8 @@ class Aws:
         self.world, self.clock, self.granted = world, clock, granted
         self.calls = []  # (region, operation, parameters)
         self.denied = {}  # action: until when
+        self.trouble = {}  # action: until when, and which of Client's troubles
+        self.lost = {}  # action: which of Client's troubles answers the next call, which is done nevertheless
         self.real = {}  # service: what makes its client instead
 
     def client(self, service, region, *, config):
@@ -95,14 +114,48 @@ class Client:
         aws.calls.append((self._region, model_of.name, parameters))
         aws.clock.sleep(CALL_SECONDS)
         if self._region in aws.world.down:
-            self._try_in_vain()
+            raise self._no_connection()
+        self._meet_trouble(model_of.name)
         aws.refuse_denied(self._service, model_of.name)
         request = types.SimpleNamespace(region=self._region, service=self._service, operation=model_of.name)
         answer = getattr(aws.world, name)(request, **parameters)
+        if lost := aws.lost.pop(f"{self._service}:{model_of.name}", None):
+            raise TROUBLES[lost](self, model_of.name)
         if model_of.output_shape:
             check(model_of.output_shape, answer, f"{name} is answered")
         return answer
 
-    def _try_in_vain(self):
-        self._aws.clock.sleep(self._config.connect_timeout * self._config.retries["total_max_attempts"])
-        raise botocore.exceptions.ConnectTimeoutError(endpoint_url=f"https://{self._service}.{self._region}")
+    def _meet_trouble(self, operation):
+        for action in ACTIONS.get(f"{self._service}:{operation}", [f"{self._service}:{operation}"]):
+            until, kind = self._aws.trouble.get(action, (0, None))
+            if self._aws.clock.now < until:
+                raise TROUBLES[kind](self, operation)
+
+    def _no_connection(self, _operation=None):
+        self._aws.clock.sleep(self._config.connect_timeout)
+        return botocore.exceptions.ConnectTimeoutError(endpoint_url=self._url())
+
+    def _no_answer(self, _operation):
+        self._aws.clock.sleep(self._config.read_timeout)
+        return botocore.exceptions.ReadTimeoutError(endpoint_url=self._url())
+
+    def _connection_lost(self, _operation):
+        return botocore.exceptions.ConnectionClosedError(endpoint_url=self._url())
+
+    def _unavailable(self, operation):
+        return fault(self._service, operation, "ServiceUnavailable", "try again shortly")
+
+    def _throttled(self, operation):
+        return fault(self._service, operation, THROTTLING.get(self._service, "Throttling"), "Rate exceeded")
+
+    def _url(self):
+        return f"https://{self._service}.{self._region}"
+
+
+TROUBLES = {
+    "throttled": Client._throttled,
+    "unavailable": Client._unavailable,
+    "no connection": Client._no_connection,
+    "no answer": Client._no_answer,
+    "connection lost": Client._connection_lost,
+}

@@ -164,8 +164,8 @@ class Lambda:
         self.module["boto3"] = self.aws
         self.module["time"] = self.module["signal"] = self.world.clock
 
-    def event(self, request, properties):
-        return {
+    def event(self, request, properties, old=None):
+        event = {
             "RequestType": request,
             "ResponseURL": bucket_url(),
             "StackId": self.world.stack_id(self.region),
@@ -174,10 +174,11 @@ class Lambda:
             "LogicalResourceId": "Resource",
             "ResourceProperties": properties,
         }
+        return event if old is None else event | {"OldResourceProperties": old}
 
-    def send(self, request, properties, seconds=None):
+    def send(self, request, properties, seconds=None, old=None):
         """Has CloudFormation send an event, and returns the one answer that it gets."""
-        event, began = self.event(request, properties), self.world.clock.now
+        event, began = self.event(request, properties, old), self.world.clock.now
         log = self.run(event, seconds or self.function.seconds)
         answers = [a for a in Bucket.answers if a.body["RequestId"] == event["RequestId"]]
         assert len(answers) == 1, f"{len(answers)} answers:\n{log}"

@@ -10,7 +10,7 @@ OLD, NEW = (
 )
 
 
-class ThePublishedImage(unittest.TestCase):
+class Published(unittest.TestCase):
     def setUp(self):
         self.published = Lambda("Custom::PublishedImage", PRIMARY)
         self.world = self.published.world
@@ -21,13 +21,16 @@ class ThePublishedImage(unittest.TestCase):
         }
         self.pilot_light = self.world.stacks.pop(SECONDARY)
 
-    def send(self, request, image=NEW, status=None):
+    def send(self, request, image=NEW, status=None, old=OLD, reconcile=("", "")):
         self.world.set_stack(PRIMARY, status or request.upper() + "_IN_PROGRESS")
-        return self.published.send(request, {"Image": image})
+        before = {"Image": old, "Reconcile": reconcile[0]} if request == "Update" else None
+        return self.published.send(request, {"Image": image, "Reconcile": reconcile[1]}, old=before)
 
     def written(self):
         return self.published.aws.called("PutParameter")
 
+
+class ThePublishedImage(Published):
     def test_is_the_copy_in_the_pilot_light_s_region(self):
         for request in ("Create", "Update"):
             with self.subTest(request):
@@ -74,8 +77,32 @@ class ThePublishedImage(unittest.TestCase):
     def test_is_the_old_one_again_after_a_rollback(self):
         self.world.parameter = "ami-0000000000000001d"
         self.send("Update", NEW)
-        answer = self.send("Update", OLD, status="UPDATE_ROLLBACK_IN_PROGRESS")
+        answer = self.send("Update", OLD, old=NEW, status="UPDATE_ROLLBACK_IN_PROGRESS")
         self.assertEqual((answer.status, self.world.parameter), ("SUCCESS", "ami-0000000000000001d"))
+
+    def test_is_the_old_one_again_even_when_the_other_region_is_active(self):
+        self.world.parameter = "ami-0000000000000002d"
+        self.world.writer = SECONDARY
+        answer = self.send("Update", OLD, old=NEW, status="UPDATE_ROLLBACK_IN_PROGRESS")
+        self.assertEqual((answer.status, self.world.parameter), ("SUCCESS", "ami-0000000000000001d"))
+
+    def test_is_refused_when_it_has_changed_and_the_other_region_is_active(self):
+        for request, parameter in (("Update", "ami-0000000000000001d"), ("Create", None)):
+            with self.subTest(request):
+                self.setUp()
+                self.world.parameter, self.world.writer = parameter, SECONDARY
+                answer = self.send(request)
+                self.assertEqual((answer.status, self.world.parameter, self.written()), ("FAILED", parameter, []))
+                self.assertEqual(
+                    answer.said,
+                    "us-east-1 is not active, so nothing has served from this image: deploy the release that is "
+                    "deployed, or activate us-east-1 first (`cdk deploy --all -c failover=false`)",
+                )
+
+    def test_is_no_other_one_when_the_resource_is_created_under_another_name(self):
+        self.world.parameter, self.world.writer = "ami-0000000000000002d", SECONDARY
+        answer = self.send("Create", status="UPDATE_IN_PROGRESS")
+        self.assertEqual(answer.said, "nothing: /unishop/image is ami-0000000000000002d already")
 
     def test_is_removed_with_the_stack_or_with_its_failed_creation(self):
         for status in ("DELETE_IN_PROGRESS", "ROLLBACK_IN_PROGRESS"):
@@ -106,6 +133,39 @@ class ThePublishedImage(unittest.TestCase):
                 self.setUp()
                 self.published.aws.denied[action] = 30
                 self.assertEqual([self.send("Create").status, self.send("Delete").status], ["SUCCESS", "SUCCESS"])
+
+
+class AnUnchangedImage(Published):
+    """Whatever region is active."""
+
+    def unchanged(self, before, now, **how):
+        self.world.writer = SECONDARY
+        return self.send("Update", OLD, reconcile=(before, now), **how)
+
+    def test_is_written_again_for_a_new_value_of_reconcile(self):
+        for parameter in (None, "ami-0000000000000002d"):
+            for before in ("", "1"):
+                with self.subTest(parameter=parameter, before=before):
+                    self.setUp()
+                    self.world.parameter = parameter
+                    self.assertEqual(self.unchanged(before, "2").status, "SUCCESS")
+                    self.assertEqual(self.world.parameter, "ami-0000000000000001d")
+
+    def test_asks_no_other_region_otherwise(self):
+        for before, now, how in (
+            ("1", "", {}),
+            ("1", "1", {}),  # ServiceTimeout, for example, has changed
+            ("", "", {}),
+            ("2", "1", {"status": "UPDATE_ROLLBACK_IN_PROGRESS"}),
+            ("", "1", {"status": "UPDATE_ROLLBACK_IN_PROGRESS"}),
+        ):
+            with self.subTest(before=before, now=now):
+                self.setUp()
+                self.world.down.add(SECONDARY)
+                answer = self.unchanged(before, now, **how)
+                self.assertEqual((answer.status, answer.said), ("SUCCESS", "nothing: the image is the same"))
+                self.assertEqual(self.published.aws.regions_asked(), {PRIMARY})
+                self.assertLess(answer.seconds, 1)
 
 
 if __name__ == "__main__":

@@ -146,7 +146,8 @@ class AFailover(unittest.TestCase):
         self.assertEqual(answer.status, "FAILED")
         self.assertRegex(
             answer.said,
-            r"^no time is left to wait for the failover to arn:.*run the same command again, which joins it$",
+            r"^no time is left to wait for the failover to arn:.*:unishop-secondary \(connected, global database "
+            r"failing-over\): run the same command again$",
         )
         self.assertLess(answer.seconds, 900)
         again = self.fail_over()
@@ -175,6 +176,60 @@ class AFailover(unittest.TestCase):
         self.assertIn("not authorized to perform: rds:FailoverGlobalCluster", answer.said)
         self.assertGreater(answer.seconds, 60)
         self.assertLess(answer.seconds, 80)
+
+
+class AMoveWhoseAnswerWasLost(unittest.TestCase):
+    LOST = "no answer", "connection lost", "unavailable"
+
+    def failover(self):
+        return RegionRole(SECONDARY), "active", "failover"
+
+    def switchover(self):
+        role = RegionRole(PRIMARY)
+        role.world.swap()
+        return role, "active", "switchover"
+
+    def test_is_told_with_its_lag_and_made_only_once(self):
+        for make in (self.failover, self.switchover):
+            for lost in self.LOST:
+                # It is seen under way, and seen only when it is over.
+                for seconds in (30, 0):
+                    with self.subTest(make.__name__, lost=lost, seconds=seconds):
+                        role, *asked = make()
+                        role.world.move_seconds = seconds
+                        word = asked[1]
+                        role.aws.lost[f"rds:{word.capitalize()}GlobalCluster"] = lost
+                        answer = role.ask(*asked)
+                        self.assertRegex(
+                            answer.said, rf"^{word} \(its answer was lost\) in \d+\.\d s, lag before 120 ms$"
+                        )
+                        self.assertEqual((answer.status, role.world.writer), ("SUCCESS", role.region))
+                        self.assertEqual(len(role.moves()), 1)
+
+    def test_is_told_when_it_is_asked_for_again_before_it_shows(self):
+        for make in (self.failover, self.switchover):
+            with self.subTest(make.__name__):
+                role, *asked = make()
+                role.world.shows_seconds = 15
+                role.aws.lost[f"rds:{asked[1].capitalize()}GlobalCluster"] = "connection lost"
+                self.assertRegex(role.ask(*asked).said, rf"^{asked[1]} \(its answer was lost\) in ")
+                self.assertEqual(len(role.moves()), 2)
+
+    def test_and_that_was_never_heard_is_made_again(self):
+        for make in (self.failover, self.switchover):
+            for lost in ("no answer", "connection lost", "unavailable", "no connection"):
+                with self.subTest(make.__name__, lost=lost):
+                    role, *asked = make()
+                    role.aws.trouble[f"rds:{asked[1].capitalize()}GlobalCluster"] = (5, lost)
+                    answer = role.ask(*asked)
+                    self.assertRegex(answer.said, f"^{asked[1]} in ")
+                    self.assertEqual((len(role.moves()), role.world.writer), (2, role.region))
+
+    def test_is_not_told_of_a_call_that_found_no_connection(self):
+        role = RegionRole(SECONDARY)
+        role.world.begin(SECONDARY)  # a switchover, which does not show yet
+        role.aws.trouble["rds:FailoverGlobalCluster"] = (60, "no connection")
+        self.assertEqual(role.ask("active", "failover").said, "nothing: already the writer")
 
 
 class ASwitchover(unittest.TestCase):
@@ -223,7 +278,8 @@ class ASwitchover(unittest.TestCase):
         self.world.members[PRIMARY] = "pending-resync"
         answer = self.switch_over()
         self.assertRegex(
-            answer.said, "^no time is left to wait for .*cluster:unishop-primary to be ready for a switchover"
+            answer.said,
+            r"^no time is left to wait for the switchover to .*:unishop-primary \(pending-resync, global database available\)",
         )
         self.assertEqual((answer.status, self.role.moves()), ("FAILED", []))
 
@@ -248,11 +304,18 @@ class ASwitchover(unittest.TestCase):
         self.assertIn("us-east-1 is silent", answer.said)
         self.assertLess(answer.seconds, 120)
 
-    def test_fails_when_the_region_of_the_writer_is_down(self):
+    def test_is_refused_within_two_minutes_when_the_region_of_the_writer_is_down(self):
         self.world.down.add(SECONDARY)
         answer = self.switch_over()
         self.assertEqual(answer.status, "FAILED")
-        self.assertIn("https://rds.us-west-1", answer.said)
+        self.assertEqual(answer.said, "us-west-1 is silent, and a switchover needs it; a failover does not")
+        self.assertLess(answer.seconds, 120)
+
+    def test_goes_on_while_the_other_region_is_busy(self):
+        role = RegionRole(SECONDARY)
+        role.world.move_seconds = 200
+        role.aws.trouble["rds:DescribeDBClusters"] = (150, "throttled")
+        self.assertRegex(role.ask("active").said, "^switchover in ")
 
     def test_asked_by_a_run_whose_operation_has_ended_is_never_begun(self):
         endings = {
@@ -292,6 +355,53 @@ class ASwitchover(unittest.TestCase):
         )
         self.assertEqual((self.role.moves(), second.moves()), ([(SECONDARY, "switchover", PRIMARY)], []))
         self.assertEqual((answer.status, self.world.writer), ("SUCCESS", PRIMARY), "what has begun is seen to its end")
+
+
+class AMoveThatAwsDoesNotAccept(unittest.TestCase):
+    """The refusal ends with AWS's last words and the member's state, and the log has each of AWS's words once."""
+
+    def refused(self, role, *asked):
+        answer = role.ask(*asked)
+        self.assertEqual(answer.status, "FAILED")
+        self.assertGreater(len(role.moves()), 50)
+        self.assertEqual(answer.log.count("An error occurred"), 2, "in the log's line and in the answer's")
+        return answer.said
+
+    def test_to_a_member_that_is_resynchronised(self):
+        role = RegionRole(SECONDARY)
+        role.world.members[SECONDARY] = "pending-resync"
+        self.assertRegex(
+            self.refused(role, "active", "failover"),
+            r"^no time is left to wait for the failover to arn:.*:unishop-secondary \(pending-resync, global database "
+            r"available\): run the same command again \(An error .*FailoverGlobalCluster operation: the member is pending-resync\)$",
+        )
+
+    def test_while_the_global_database_is_changed(self):
+        for region, way in ((SECONDARY, "failover"), (PRIMARY, "switchover")):
+            with self.subTest(way):
+                role = RegionRole(region)
+                if way == "switchover":
+                    role.world.swap()
+                role.world.status, role.world.modifying = "modifying", True
+                self.assertRegex(
+                    self.refused(role, "active", way),
+                    rf"^no time is left to wait for the {way} to .* \(connected, global database modifying\): "
+                    r"run the same command again \(An error .*: the status is modifying\)$",
+                )
+
+    def test_tells_an_operation_that_is_under_way_by_the_state_of_the_global_database(self):
+        role = RegionRole(SECONDARY)
+        role.world.hanging_seconds = 10_000
+        role.world.begin(SECONDARY)
+        role.world.down.add(PRIMARY)
+        role.world.clock.sleep(5)
+        self.assertRegex(self.refused(role, "active", "failover"), r"\(connected, global database switching-over\): run")
+
+    def test_does_not_tell_what_aws_said_before_it_accepted(self):
+        role = RegionRole(SECONDARY)
+        role.world.status, role.world.modifying, role.world.move_seconds = "modifying", True, 2000
+        role.world.clock.after(100, lambda: setattr(role.world, "modifying", False))
+        self.assertRegex(role.ask("active", "failover").said, r"global database failing-over\): run the same command again$")
 
 
 class AClusterThatIsNotInTheGlobalDatabase(unittest.TestCase):

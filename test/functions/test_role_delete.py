@@ -45,11 +45,11 @@ class TheSecondary(unittest.TestCase):
         answer = self.role.delete()
         self.assertEqual((answer.status, answer.said, self.role.moves()), ("SUCCESS", "nothing: not the writer", []))
 
-    def test_hands_back_first_and_waits_until_all_is_available(self):
+    def test_switches_over_first_and_waits_until_all_is_available(self):
         self.world.swap()
         self.world.settle_seconds = 50
         answer = self.role.delete()
-        self.assertRegex(answer.said, "^hand-back in ")
+        self.assertRegex(answer.said, "^switchover in ")
         self.assertEqual(self.role.moves(), [(SECONDARY, "switchover", PRIMARY)])
         self.assertEqual((self.world.writer, self.world.status), (PRIMARY, "available"))
         self.assertEqual(set(self.world.cluster_status.values()), {"available"})
@@ -64,16 +64,16 @@ class TheSecondary(unittest.TestCase):
         self.world.slow = {"global": 70}
         self.assertGreater(self.role.delete().seconds, 100)
 
-    def test_hands_back_whether_or_not_the_primary_sells(self):
+    def test_switches_over_whether_or_not_the_primary_sells(self):
         self.world.swap()
         self.assertEqual(self.world.stacks[PRIMARY]["Outputs"][1]["OutputValue"], "pilot-light")
-        self.assertRegex(self.role.delete().said, "^hand-back in ")
+        self.assertRegex(self.role.delete().said, "^switchover in ")
 
-    def test_joins_a_hand_back_that_is_under_way(self):
+    def test_joins_a_switchover_that_is_under_way(self):
         self.world.swap()
         self.world.begin(PRIMARY)
         self.world.clock.sleep(5)
-        self.assertRegex(self.role.delete().said, "^joined a hand-back that was under way in ")
+        self.assertRegex(self.role.delete().said, "^joined a switchover that was under way in ")
         self.assertEqual((self.role.moves(), self.world.status), ([], "available"))
 
     def test_waits_until_a_resynchronised_primary_can_take_over(self):

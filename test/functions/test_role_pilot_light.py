@@ -29,7 +29,7 @@ class WhoIsNotTheWriter(unittest.TestCase):
         role.world.begin(SECONDARY)
         role.world.clock.sleep(5)
         answer = role.ask("pilot-light")
-        self.assertRegex(answer.said, "^hand-back in ")
+        self.assertRegex(answer.said, "^switchover in ")
         self.assertEqual(role.world.writer, PRIMARY)
 
 
@@ -58,7 +58,7 @@ class TheSecret(unittest.TestCase):
         self.assertEqual(self.role.ask("active", "failover").status, "SUCCESS")
 
 
-class AHandBack(unittest.TestCase):
+class ADemotion(unittest.TestCase):
     """The secondary is darkened while it is the writer, with the primary ready to sell."""
 
     def setUp(self):
@@ -67,54 +67,54 @@ class AHandBack(unittest.TestCase):
         self.world.swap()
         self.world.set_stack(PRIMARY, "UPDATE_COMPLETE", role="active")
 
-    def hand_back(self):
+    def demote(self):
         return self.role.ask("pilot-light")
 
     def test_is_a_switchover_that_loses_nothing(self):
-        answer = self.hand_back()
-        self.assertRegex(answer.said, r"^hand-back in 3\d\.\d s, lag before 120 ms$")
+        answer = self.demote()
+        self.assertRegex(answer.said, r"^switchover in 3\d\.\d s, lag before 120 ms$")
         self.assertEqual(self.role.moves(), [(SECONDARY, "switchover", PRIMARY)])
         self.assertEqual(self.world.writer, PRIMARY)
 
     def test_works_from_the_primary_to_the_secondary_too(self):
         role = RegionRole(PRIMARY)
         role.world.set_stack(SECONDARY, "CREATE_COMPLETE", role="active")
-        self.assertRegex(role.ask("pilot-light").said, "^hand-back in ")
+        self.assertRegex(role.ask("pilot-light").said, "^switchover in ")
         self.assertEqual(role.moves(), [(PRIMARY, "switchover", SECONDARY)])
 
     def test_that_is_under_way_is_joined_without_asking_whether_the_other_can_sell(self):
         self.world.begin(PRIMARY)
         self.world.set_stack(PRIMARY, "UPDATE_IN_PROGRESS")
         self.world.clock.sleep(5)
-        self.assertRegex(self.hand_back().said, "^joined a hand-back that was under way in ")
+        self.assertRegex(self.demote().said, "^joined a switchover that was under way in ")
         self.assertEqual(self.role.moves(), [])
 
     def test_goes_on_when_the_other_stack_has_rolled_back_to_what_sold_before(self):
         self.world.set_stack(PRIMARY, "UPDATE_ROLLBACK_COMPLETE", role="active")
-        self.assertRegex(self.hand_back().said, "^hand-back in ")
+        self.assertRegex(self.demote().said, "^switchover in ")
 
     def test_that_aws_gives_up_is_refused(self):
         self.world.gives_up = True
-        answer = self.hand_back()
-        self.assertRegex(answer.said, "^AWS gave up the hand-back to ")
+        answer = self.demote()
+        self.assertRegex(answer.said, "^AWS gave up the switchover to ")
         self.assertEqual((answer.status, self.world.writer), ("FAILED", SECONDARY))
 
     def test_waits_for_cloudwatch_to_know_the_lag_of_who_was_the_writer_a_moment_ago(self):
         self.world.lag[PRIMARY] = None
         self.world.clock.after(100, lambda: self.world.lag.update({PRIMARY: 80.0}))
-        answer = self.hand_back()
-        self.assertRegex(answer.said, "^hand-back in .* lag before 80 ms$")
+        answer = self.demote()
+        self.assertRegex(answer.said, "^switchover in .* lag before 80 ms$")
 
     def test_asked_by_a_run_whose_operation_has_ended_is_never_begun(self):
         self.world.lag[PRIMARY] = None
         self.world.clock.after(90, lambda: self.world.set_stack(SECONDARY, "UPDATE_ROLLBACK_IN_PROGRESS"))
         self.world.clock.after(100, lambda: self.world.lag.update({PRIMARY: 80.0}))
-        answer = self.hand_back()
+        answer = self.demote()
         self.assertEqual((answer.status, answer.said), ("SUCCESS", "nothing: Update in UPDATE_ROLLBACK_IN_PROGRESS"))
         self.assertEqual(self.role.moves(), [])
 
     def refused(self, why):
-        answer = self.hand_back()
+        answer = self.demote()
         self.assertEqual((answer.status, self.role.moves(), self.world.writer), ("FAILED", [], SECONDARY))
         self.assertRegex(answer.said, "^unishop-primary is at rest: both regions would be dark; ")
         self.assertIn("`cdk deploy --all` brings everything home", answer.said)
@@ -153,7 +153,7 @@ class AHandBack(unittest.TestCase):
         self.world.lag[PRIMARY] = 60_000.0
         self.refused("its lag is 60000 ms, and must be under 60000 ms")
         self.world.lag[PRIMARY] = 59_999.0
-        self.assertEqual(self.hand_back().status, "SUCCESS")
+        self.assertEqual(self.demote().status, "SUCCESS")
 
     def test_is_refused_when_the_lag_stays_unknown(self):
         self.world.lag[PRIMARY] = None

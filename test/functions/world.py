@@ -23,7 +23,7 @@ class World:
         self.writer, self.status, self.operation = PRIMARY, "available", None
         self.move_seconds, self.shows_seconds, self.settle_seconds = 30, 2, 5
         self.hanging_seconds = 60  # after which a failover is accepted while a switchover hangs
-        self.gives_up = False
+        self.gives_up = self.modifying = False
         self.slow = {}  # region, or "global": seconds more until its cluster is available after a move
         self.cluster_status = dict.fromkeys(self.members, "available")
         self.instance_status = "available"
@@ -152,7 +152,9 @@ class World:
         target = self._target(request, TargetDbClusterIdentifier)
         running = self.operation if self.operation and self.operation["to"] != self.writer else None
         overdue = running and self._hangs(running) and self.clock.now - running["began"] > self.hanging_seconds
-        if request.region != target or not AllowDataLoss or (running and not overdue):
+        if self.members[target] == "pending-resync":
+            raise fault("rds", request.operation, "InvalidGlobalClusterStateFault", "the member is pending-resync")
+        if request.region != target or not AllowDataLoss or (running and not overdue) or self.modifying:
             raise fault("rds", request.operation, "InvalidGlobalClusterStateFault", f"the status is {self.status}")
         self.begin(target, lossy=True)
         return {}
