@@ -2,6 +2,7 @@ package emulator
 
 import (
 	"context"
+	"errors"
 	"net"
 	"os"
 	"os/exec"
@@ -12,6 +13,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/rds"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -176,6 +180,51 @@ func TestAnOutageIsOfOneRegion(t *testing.T) {
 	require.NoError(t, e.BringBack(t.Context(), "us-east-1"))
 	out, err = identify("us-east-1")
 	require.NoError(t, err, out)
+}
+
+func TestAFaultConcernsWhomItNames(t *testing.T) {
+	e := start(t, nil)
+	describe := func(region, agent string) error {
+		out, err := python(t, append(e.Environ(), "AWS_DEFAULT_REGION="+region, "AWS_MAX_ATTEMPTS=1", "AWS_SDK_UA_APP_ID="+agent),
+			`import boto3; boto3.client("rds").describe_db_clusters()`)
+		if err != nil {
+			return errors.New(out)
+		}
+		return nil
+	}
+	for _, region := range []string{"us-east-1", "us-west-1"} {
+		other := map[string]string{"us-east-1": "us-west-1", "us-west-1": "us-east-1"}[region]
+		require.NoError(t, e.SetFaults(t.Context(), Fault{Region: region, Service: "rds", Answer: Throttled, Calls: 1}))
+		require.ErrorContains(t, describe(region, ""), "(Throttling) when calling the DescribeDBClusters operation")
+		require.NoError(t, describe(region, ""), "once")
+		require.NoError(t, describe(other, ""))
+		met, err := e.FaultsMet(t.Context())
+		require.NoError(t, err)
+		assert.Equal(t, []int{1}, met)
+
+		require.NoError(t, e.SetFaults(t.Context(), Fault{Region: region, Actions: []string{"DescribeDBClusters"}, Caller: Machines, Answer: Lost}))
+		require.ErrorContains(t, describe(region, "i-0123"), "ConnectionClosedError")
+		require.NoError(t, describe(region, ""))
+		require.NoError(t, e.SetFaults(t.Context()))
+		require.NoError(t, describe(region, "i-0123"))
+	}
+}
+
+func TestADrillsOwnLookUpsMeetNoFaultUnlessTheyAreNamed(t *testing.T) {
+	e := start(t, nil)
+	drill := rds.NewFromConfig(aws.Config{BaseEndpoint: aws.String(e.Endpoint()), Region: "us-east-1", RetryMaxAttempts: 1,
+		Credentials: credentials.NewStaticCredentialsProvider("test", "test", "")})
+	require.NoError(t, e.SetFaults(t.Context(), Fault{Region: "us-east-1", Answer: Unavailable}))
+	_, err := drill.DescribeDBClusters(t.Context(), &rds.DescribeDBClustersInput{})
+	require.NoError(t, err)
+	require.NoError(t, e.SetFaults(t.Context(), Fault{Region: "us-east-1", Answer: Unavailable, Caller: "aws-sdk-go-v2"}))
+	_, err = drill.DescribeDBClusters(t.Context(), &rds.DescribeDBClustersInput{})
+	require.ErrorContains(t, err, "ServiceUnavailable")
+}
+
+func TestAFaultThatIsNotKnownIsRefused(t *testing.T) {
+	e := start(t, nil)
+	require.ErrorContains(t, e.SetFaults(t.Context(), Fault{Region: "us-east-1", Answer: "Throtled"}), "'Throtled' is not allowed")
 }
 
 func TestTheHookIsToldAndMayRefuse(t *testing.T) {

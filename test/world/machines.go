@@ -177,11 +177,12 @@ func (m *machine) newSystemd() *systemd.Manager {
 		Log: m.log, Reaper: m.world.reaper})
 }
 
-// environ is AWS as the emulator has it, and the machine's own programs first on the path.
+// environ is AWS as the emulator has it, and the machine's own programs first on the path. The AWS CLI says of itself on
+// which machine it runs, so that a fault can concern its calls: [emulator.Machines].
 func (m *machine) environ(first []string) []string {
 	environ := slices.DeleteFunc(m.world.environ(), func(entry string) bool { return strings.HasPrefix(entry, "PATH=") })
 	path := strings.Join(append(first, m.bin(), os.Getenv("PATH")), string(os.PathListSeparator))
-	return append(environ, "PATH="+path)
+	return append(environ, "PATH="+path, "AWS_SDK_UA_APP_ID="+m.Instance)
 }
 
 // overrides are all that a machine here is told and one of EC2 is not.

@@ -143,8 +143,13 @@ func TestTheShopBootsSellsAndGoesAsOnEC2(t *testing.T) {
 	status, _ := s.get(siteURL("unishop-site", east) + "/")
 	require.Equal(t, http.StatusNotFound, status, "dark")
 
+	throttled := emulator.Fault{Region: east, Caller: emulator.Machines, Service: "secretsmanager", Answer: emulator.Throttled, Calls: 1}
+	require.NoError(t, s.emulator.SetFaults(t.Context(), throttled))
 	name, id, _ := strings.Cut(s.do(east, "launch", "first", image, s.userData("first", host, port, "unishop-site")), " ")
 	lap("launch to signal")
+	met, err := s.emulator.FaultsMet(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, []int{1}, met, "a machine's calls are told from all others, and its CLI tries again")
 	require.Regexp(t, `^i-`, id)
 	s.lit(name, id)
 	status, body := s.get("http://" + name + "/unicorns")

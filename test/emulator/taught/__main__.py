@@ -11,6 +11,7 @@ from taught import (  # noqa: E402,F401
     image_builder_types,
     instances,
     lambda_logs,
+    lambda_runtime,
     networks,
     rds,
     rds_types,

@@ -5,13 +5,14 @@ Only for worker threads: on the emulator's event loop such a call would wait for
 
 import functools
 import os
+import time
 import uuid
 
 import boto3
 import botocore.config
 import botocore.exceptions
 
-from taught import hooks
+from taught import hooks, outage
 
 responses = hooks.ministack("core.responses", "get_region", "get_account_id")
 
@@ -31,8 +32,22 @@ def _client(service, region, account):
     ).client(
         service,
         endpoint_url=f"http://127.0.0.1:{os.environ['GATEWAY_PORT']}",
-        config=botocore.config.Config(retries={"total_max_attempts": 1}, proxies={}, s3={"addressing_style": "path"}),
+        config=botocore.config.Config(
+            retries={"total_max_attempts": 1},
+            proxies={},
+            s3={"addressing_style": "path"},
+            # As CloudTrail has it.
+            user_agent_extra="cloudformation.amazonaws.com",
+        ),
     )
+
+
+# What a resource's handler is called again for: it was throttled, or the service was not available. AWS does not say how
+# long CloudFormation goes on.
+# https://docs.aws.amazon.com/cloudformation-cli/latest/userguide/resource-type-test-contract-errors.html
+THROTTLED = ("Throttling", "ThrottlingException", "RequestLimitExceeded", "SlowDown", "CallRateLimitExceededException")
+_UNAVAILABLE = ("ServiceUnavailable", "ServiceUnavailableException", "Unavailable")
+_RETRY_SECONDS = 60
 
 
 def call(service, operation, parameters, region=None):
@@ -43,7 +58,15 @@ def call(service, operation, parameters, region=None):
     known = {
         name: _typed(shape, parameters[name]) for name, shape in members.items() if parameters.get(name) is not None
     }
-    return getattr(api, method)(**known)
+    ends = time.monotonic() + _RETRY_SECONDS
+    while True:
+        try:
+            return getattr(api, method)(**known)
+        except botocore.exceptions.ClientError as error:
+            passing = error.response["Error"]["Code"] in (*THROTTLED, *_UNAVAILABLE)
+            if not passing or time.monotonic() > ends and not outage.is_down(api.meta.region_name):
+                raise
+        time.sleep(0.5)
 
 
 def _typed(shape, value):
@@ -69,9 +92,10 @@ def handler_message(error, service):
         return str(error)
     status = error.response["ResponseMetadata"]["HTTPStatusCode"]
     request = error.response["ResponseMetadata"].get("RequestId", "")
-    kinds = {404: "NotFound", 409: "AlreadyExists", 503: "ServiceInternalError"}
+    kinds = {403: "AccessDenied", 404: "NotFound", 409: "AlreadyExists", 503: "ServiceInternalError"}
+    kind = "Throttling" if error.response["Error"]["Code"] in THROTTLED else kinds.get(status, "InvalidRequest")
     return (
         f'Resource handler returned message: "{error.response["Error"]["Message"]} (Service: {service}, '
         f'Status Code: {status}, Request ID: {request})" (RequestToken: {uuid.uuid4()}, '
-        f"HandlerErrorCode: {kinds.get(status, 'InvalidRequest')})"
+        f"HandlerErrorCode: {kind})"
     )

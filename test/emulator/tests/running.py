@@ -59,6 +59,10 @@ def hold(test, event):
     return gate.set
 
 
+# One for all: it keeps the services' models, which take long to read.
+_session = boto3.session.Session("test", "test")
+
+
 class Emulator:
     def __init__(self):
         self.folder = tempfile.mkdtemp(prefix="taught-")
@@ -121,10 +125,13 @@ class Emulator:
             raise ValueError(json.load(error)["error"]) from None
 
     def client(self, service, region=PRIMARY, **config):
-        return boto3.session.Session("test", "test", region_name=region).client(
+        return _session.client(
             service,
+            region_name=region,
             endpoint_url=self.url,
-            config=Config(retries={"total_max_attempts": 1}, proxies={}, s3={"addressing_style": "path"}, **config),
+            config=Config(
+                **{"retries": {"total_max_attempts": 1}, "proxies": {}, "s3": {"addressing_style": "path"}, **config}
+            ),
         )
 
 
