@@ -33,6 +33,7 @@ var enforced = map[string][]string{
 	"Unit.Wants":                 nil,
 	"Unit.Requires":              nil,
 	"Unit.After":                 nil,
+	"Unit.Before":                nil,
 	"Unit.ConditionPathExists":   nil,
 	"Unit.StartLimitIntervalSec": nil,
 	"Unit.StartLimitBurst":       nil,
