@@ -298,6 +298,15 @@ func TestAUnitsCommandsSeeTheMachineAndItsEnvironment(t *testing.T) {
 	assert.DirExists(t, filepath.Join(m.Root, "var/lib/x"))
 }
 
+func TestARuntimeDirectoryIsThereUntilTheLastCommandHasEnded(t *testing.T) {
+	m, _ := newMachine(t, map[string]string{"events": "", "bin/publish": "#!/bin/sh\ntouch run/x/here\n", "bin/withdraw": "#!/bin/sh\nls run/x >>events\n",
+		units + "site.service": "[Service]\nType=oneshot\nRemainAfterExit=yes\nRuntimeDirectory=x\nExecStart=/bin/publish\nExecStopPost=/bin/withdraw\n"})
+	systemctl(t, m, 0, "start site")
+	systemctl(t, m, 0, "stop site")
+	assert.Equal(t, []string{"here"}, events(t, m))
+	assert.NoDirExists(t, filepath.Join(m.Root, "run/x"))
+}
+
 func TestAServiceThatDoesNotStopIsKilled(t *testing.T) {
 	m, said := newMachine(t, map[string]string{"bin/sleeper": "#!/bin/sh\ntrap '' TERM\necho \"$0 runs\" >>events\nwhile :; do sleep 0.05; done\n", units + "x.service": sleeper + "TimeoutStopSec=0.3\n"})
 	systemctl(t, m, 0, "start x")
