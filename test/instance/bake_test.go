@@ -1,7 +1,6 @@
 package instance
 
 import (
-	"encoding/json"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -111,37 +110,5 @@ func TestAnImageThatIsNotAsItMustBeFails(t *testing.T) {
 			assert.Contains(t, out, c.says)
 			assert.NotContains(t, out, "bake: done")
 		})
-	}
-}
-
-func TestTheCollectorOfLogsReadsWhatTheUnitsWriteIntoTheRegionsLogGroup(t *testing.T) {
-	m := newMachine(t, nil)
-	m.environ = []string{"LOG_GROUP=/staging/server"}
-	require.NoError(t, os.MkdirAll(m.root+"/opt/aws/amazon-cloudwatch-agent/etc", 0o755))
-	out, err := m.run(t, m.root+"/opt/unishop/configure-agent.sh")
-	require.NoError(t, err, out)
-
-	var config struct {
-		Logs struct {
-			Collected struct {
-				Files struct {
-					List []struct {
-						File  string `json:"file_path"`
-						Group string `json:"log_group_name"`
-					} `json:"collect_list"`
-				}
-			} `json:"logs_collected"`
-		}
-	}
-	require.NoError(t, json.Unmarshal([]byte(read(t, m.root+"/opt/aws/amazon-cloudwatch-agent/etc/amazon-cloudwatch-agent.json")), &config))
-	var files []string
-	for _, collected := range config.Logs.Collected.Files.List {
-		assert.Equal(t, "/staging/server", collected.Group)
-		files = append(files, collected.File)
-	}
-	for _, unit := range units {
-		output := regexp.MustCompile(`(?m)^StandardOutput=append:(.+)$`).FindStringSubmatch(read(t, filepath.Join(instances, unit)))
-		require.NotNil(t, output, unit)
-		assert.Contains(t, files, output[1], unit)
 	}
 }

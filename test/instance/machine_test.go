@@ -24,13 +24,15 @@ type machine struct {
 	programs string   // first on PATH
 	calls    string   // what the programs were called with, one call a line
 	environ  []string // beside root and PATH
+	patience time.Duration
 }
 
 // newMachine has the image's scripts in their places, and programs that record how they are called.
 func newMachine(t *testing.T, programs map[string]string) *machine {
 	t.Helper()
 	dir := t.TempDir()
-	m := &machine{root: filepath.Join(dir, "root"), programs: filepath.Join(dir, "bin"), calls: filepath.Join(dir, "calls")}
+	m := &machine{root: filepath.Join(dir, "root"), programs: filepath.Join(dir, "bin"), calls: filepath.Join(dir, "calls"),
+		patience: 30 * time.Second}
 	require.NoError(t, os.MkdirAll(m.programs, 0o755))
 	for name, body := range programs {
 		m.program(t, name, body)
@@ -58,7 +60,7 @@ func (m *machine) write(t *testing.T, name, text string, mode os.FileMode) {
 // run runs a script with nothing in its environment but what the machine has, and returns what it printed.
 func (m *machine) run(t *testing.T, script string) (string, error) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), m.patience)
 	defer cancel()
 	command := exec.CommandContext(ctx, "bash", script)
 	command.Env = append([]string{"UNISHOP_ROOT=" + m.root, "PATH=" + m.programs + ":" + os.Getenv("PATH")}, m.environ...)

@@ -35,9 +35,9 @@ esac`
 
 // What the scripts call, but for the machine's folders.
 const (
-	look    = "aws s3 sync s3://the-site/ /var/lib/unishop-site --exclude * --include config.json --only-show-errors"
+	look    = "aws s3 sync s3://the-site/ /run/unishop-site --exclude * --include config.json --only-show-errors"
 	upload  = "aws s3 cp /opt/unishop/page s3://the-site/ --exclude index.html --recursive --cache-control no-cache --only-show-errors"
-	light   = "aws s3 cp /var/lib/unishop-site/light s3://the-site/ --recursive --cache-control no-cache --only-show-errors"
+	light   = "aws s3 cp /run/unishop-site/light s3://the-site/ --recursive --cache-control no-cache --only-show-errors"
 	answers = "the shop answers"
 )
 
@@ -48,7 +48,8 @@ func newSite(t *testing.T, health string) *machine {
 	m.environ = []string{"SITE_BUCKET=the-site", "AWS_REGION=us-west-1", "PORT=8080", "BUCKET=" + t.TempDir()}
 	m.write(t, "opt/unishop/page/index.html", "<!doctype html>", 0o644)
 	m.write(t, "opt/unishop/page/unishop.css", "", 0o644)
-	m.write(t, "var/lib/unishop-site/config.json", "of an earlier look", 0o644)
+	m.write(t, "run/unishop-site/config.json", "of an earlier look", 0o644)
+	require.NoError(t, os.MkdirAll(filepath.Join(m.root, "var/lib/unishop-site"), 0o755))
 	return m
 }
 
@@ -214,6 +215,43 @@ func TestASiteIsHandedBackToAPredecessorThatStillSells(t *testing.T) {
 			}
 			assert.JSONEq(t, c.then, read(t, m.bucket("config.json")))
 			assert.Empty(t, m.called(t, "aws s3 rm"))
+		})
+	}
+}
+
+// full is a disk that takes no byte more, neither of a log.
+func (m *machine) full(t *testing.T, script string) (string, error) {
+	t.Helper()
+	m.program(t, "aws", `[[ "$1 $2 $4" == "s3 sync "*/var/* ]] && exit 1; `+bucket)
+	m.write(t, "full.sh", "#!/bin/bash\nexec "+m.root+"/opt/unishop/"+script+" >/dev/full\n", 0o755)
+	return m.run(t, m.root+"/full.sh")
+}
+
+func TestAFullDiskKeepsNoSiteFromBeingPublished(t *testing.T) {
+	m := newSite(t, "")
+	out, err := m.full(t, "publish.sh")
+	require.NoError(t, err, out)
+	assert.JSONEq(t, own, read(t, m.bucket("config.json")))
+}
+
+func TestAFullDiskKeepsNoSiteFromBeingWithdrawn(t *testing.T) {
+	cases := map[string]struct{ config, predecessor, then string }{
+		"of this instance":                     {own, "", ""},
+		"of another":                           {another, "", another},
+		"that its predecessor can serve again": {own, another, another},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			m := newSite(t, `[[ $* == *http://old.example/* ]] && echo -n 10.0.0.7; exit 0`)
+			m.lit(t, c.config)
+			m.write(t, "var/lib/unishop-site/predecessor.json", c.predecessor, 0o600)
+			out, err := m.full(t, "withdraw.sh")
+			require.NoError(t, err, out)
+			if c.then == "" {
+				m.assertDark(t)
+				return
+			}
+			assert.JSONEq(t, c.then, read(t, m.bucket("config.json")))
 		})
 	}
 }

@@ -4,22 +4,23 @@ set -euo pipefail
 
 image="${UNISHOP_ROOT:-}/opt/unishop"
 state="${UNISHOP_ROOT:-}/var/lib/unishop-site"
+run="${UNISHOP_ROOT:-}/run/unishop-site" # in memory: this works on a full disk, too
 
 # find_config fetches the bucket's config.json. When the site is dark there is none, which is no error to a sync.
 find_config() {
-  rm -f "$state/config.json"
-  aws s3 sync "s3://$SITE_BUCKET/" "$state" --exclude '*' --include config.json --only-show-errors
+  rm -f "$run/config.json"
+  aws s3 sync "s3://$SITE_BUCKET/" "$run" --exclude '*' --include config.json --only-show-errors
 }
 
-site_is_dark() { [[ ! -e $state/config.json ]]; }
+site_is_dark() { [[ ! -e $run/config.json ]]; }
 
 # remember_predecessor keeps the config.json of the instance that this one replaces, in case the site has to be handed
 # back.
 remember_predecessor() {
   if site_is_dark; then
     rm -f "$state/predecessor.json"
-  elif ! grep -qF "\"$instance\"" "$state/config.json"; then
-    cp "$state/config.json" "$state/predecessor.json"
+  elif ! grep -qF "\"$instance\"" "$run/config.json"; then
+    cp "$run/config.json" "$state/predecessor.json"
   fi
 }
 
@@ -40,9 +41,9 @@ host=$("$image/metadata.sh" public-hostname) # changes when an instance is stopp
 
 # What lights the site goes up together: starting the AWS CLI is what takes the time. A page that comes before its
 # config.json says that the shop is closed, and looks again a second later.
-mkdir -p "$state/light"
-cp "$image/page/index.html" "$state/light/"
-printf '{"host":"%s","region":"%s","instance":"%s"}\n' "$host" "$AWS_REGION" "$instance" >"$state/light/config.json"
+mkdir -p "$run/light"
+cp "$image/page/index.html" "$run/light/"
+printf '{"host":"%s","region":"%s","instance":"%s"}\n' "$host" "$AWS_REGION" "$instance" >"$run/light/config.json"
 
 find_config
 remember_predecessor
@@ -55,5 +56,5 @@ else
   await_shop
   upload_assets
 fi
-upload "$state/light" "s3://$SITE_BUCKET/"
-echo "publish: the site of $AWS_REGION is served by $instance, $host"
+upload "$run/light" "s3://$SITE_BUCKET/"
+echo "publish: the site of $AWS_REGION is served by $instance, $host" || true # a full disk

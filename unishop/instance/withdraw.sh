@@ -4,6 +4,7 @@ set -euo pipefail
 
 image="${UNISHOP_ROOT:-}/opt/unishop"
 state="${UNISHOP_ROOT:-}/var/lib/unishop-site"
+run="${UNISHOP_ROOT:-}/run/unishop-site" # in memory: this works on a full disk, too
 
 # hand_back gives the site to the instance that had it before, when that one still sells: a release that is rolled
 # back takes the new instance away after it has published. An address of our own VPC shows that the name has not gone
@@ -17,18 +18,18 @@ hand_back() {
   [[ $address =~ ^(10|172\.(1[6-9]|2[0-9]|3[01])|192\.168)\. ]] || return 1
   aws s3 cp "$state/predecessor.json" "s3://$SITE_BUCKET/config.json" \
     --content-type application/json --cache-control no-cache --only-show-errors || return 1
-  echo "withdraw: handed back to $host"
+  echo "withdraw: handed back to $host" || true # a full disk
 }
 
 instance=$("$image/metadata.sh" instance-id)
-rm -f "$state/config.json"
-aws s3 sync "s3://$SITE_BUCKET/" "$state" --exclude '*' --include config.json --only-show-errors
+rm -f "$run/config.json"
+aws s3 sync "s3://$SITE_BUCKET/" "$run" --exclude '*' --include config.json --only-show-errors
 # Without a config.json the page may be there nevertheless: this instance was stopped while it published.
-if [[ -e $state/config.json ]] && ! grep -qF "\"$instance\"" "$state/config.json"; then
-  echo "withdraw: the site belongs to another instance: $(<"$state/config.json")"
+if [[ -e $run/config.json ]] && ! grep -qF "\"$instance\"" "$run/config.json"; then
+  echo "withdraw: the site belongs to another instance: $(<"$run/config.json")" || true # a full disk
   exit
 fi
 hand_back && exit
 # The rest lights nothing, and a successor may be counting on it.
 aws s3 rm "s3://$SITE_BUCKET/" --recursive --exclude '*' --include config.json --include index.html --only-show-errors
-echo "withdraw: the site of $AWS_REGION is dark"
+echo "withdraw: the site of $AWS_REGION is dark" || true # a full disk

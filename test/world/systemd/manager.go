@@ -92,10 +92,8 @@ func (m *Manager) Start(names ...string) error {
 	if err != nil {
 		return err
 	}
-	var problems []error
-	for _, s := range ordered {
-		problems = append(problems, m.await(s, m.beginStart(s)))
-	}
+	problems := make([]error, len(ordered))
+	inTurn(ordered, func(i int) { problems[i] = m.await(ordered[i], m.beginStart(ordered[i])) })
 	return errors.Join(problems...)
 }
 
@@ -138,7 +136,7 @@ func (m *Manager) await(s *service, a *attempt) error {
 	return nil
 }
 
-// Stop stops units, those that come after others first.
+// Stop stops units: those that come after others before them, and those without an order at the same time.
 func (m *Manager) Stop(names ...string) {
 	m.lock.Lock()
 	var alive []*service
@@ -149,15 +147,18 @@ func (m *Manager) Stop(names ...string) {
 	}
 	m.lock.Unlock()
 	alive = inOrder(alive)
-	for _, s := range slices.Backward(alive) {
-		m.lock.Lock()
-		l := s.life
-		m.lock.Unlock()
-		if l != nil {
-			m.log("%s: stopping", s.unit.Name)
-			l.stop()
-			<-l.ended
-		}
+	slices.Reverse(alive)
+	inTurn(alive, func(i int) { m.stop(alive[i]) })
+}
+
+func (m *Manager) stop(s *service) {
+	m.lock.Lock()
+	l := s.life
+	m.lock.Unlock()
+	if l != nil {
+		m.log("%s: stopping", s.unit.Name)
+		l.stop()
+		<-l.ended
 	}
 }
 
@@ -260,7 +261,12 @@ func (m *Manager) service(name string) (*service, error) {
 	return s, nil
 }
 
-// inOrder sorts services so that each comes after those that its After= names.
+// comesAfter says whether one of the two units names the other so.
+func (s *service) comesAfter(other *service) bool {
+	return slices.Contains(s.unit.words("Unit.After"), other.unit.Name) || slices.Contains(other.unit.words("Unit.Before"), s.unit.Name)
+}
+
+// inOrder sorts services so that each comes after those that it is to come after.
 func inOrder(services []*service) (sorted []*service) {
 	seen := map[*service]bool{}
 	var visit func(s *service)
@@ -270,7 +276,7 @@ func inOrder(services []*service) (sorted []*service) {
 		}
 		seen[s] = true
 		for _, other := range services {
-			if slices.Contains(s.unit.words("Unit.After"), other.unit.Name) {
+			if s.comesAfter(other) {
 				visit(other)
 			}
 		}
@@ -280,6 +286,27 @@ func inOrder(services []*service) (sorted []*service) {
 		visit(s)
 	}
 	return sorted
+}
+
+// inTurn does something with each of the sorted services: at once with those that have no order, and with every other
+// one when it has been done with those before it in the list that it has an order with.
+func inTurn(sorted []*service, do func(i int)) {
+	done := make([]chan struct{}, len(sorted))
+	for i, s := range sorted {
+		done[i] = make(chan struct{})
+		go func() {
+			defer close(done[i])
+			for j, other := range sorted[:i] {
+				if s.comesAfter(other) || other.comesAfter(s) {
+					<-done[j]
+				}
+			}
+			do(i)
+		}()
+	}
+	for _, d := range done {
+		<-d
+	}
 }
 
 // link is where an enabled unit is found when something starts what it is wanted by.

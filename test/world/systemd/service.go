@@ -97,14 +97,11 @@ func (m *Manager) runOnce(s *service, l *life) error {
 	if !m.conditionsMet(s.unit) {
 		return errSkipped
 	}
-	return errors.Join(m.startOnce(s, l), m.runStop(s.unit, "Service.ExecStopPost"))
+	return errors.Join(m.makeDirectories(s.unit), m.startOnce(s, l), m.runStop(s.unit, "Service.ExecStopPost"), m.removeRuntimeDirectories(s.unit))
 }
 
 // startOnce starts a service and stops it when it is told to.
 func (m *Manager) startOnce(s *service, l *life) error {
-	if err := m.makeStateDirectories(s.unit); err != nil {
-		return err
-	}
 	starting := l.stopping
 	if limit, _ := s.unit.seconds("Service.TimeoutStartSec", map[bool]string{true: "infinity", false: "90"}[s.unit.oneshot()]); limit >= 0 {
 		var cancel context.CancelFunc
@@ -315,11 +312,23 @@ func (m *Manager) conditionsMet(u *Unit) bool {
 	return true
 }
 
-func (m *Manager) makeStateDirectories(u *Unit) error {
+// makeDirectories of a unit: those for its state stay, those for what runs go when it has stopped.
+// https://www.freedesktop.org/software/systemd/man/latest/systemd.exec.html#RuntimeDirectory=
+func (m *Manager) makeDirectories(u *Unit) error {
+	var problems []error
 	for _, name := range u.words("Service.StateDirectory") {
-		if err := os.MkdirAll(filepath.Join(m.Root, "var", "lib", name), 0o755); err != nil {
-			return err
-		}
+		problems = append(problems, os.MkdirAll(filepath.Join(m.Root, "var", "lib", name), 0o755))
 	}
-	return nil
+	for _, name := range u.words("Service.RuntimeDirectory") {
+		problems = append(problems, os.MkdirAll(filepath.Join(m.Root, "run", name), 0o755))
+	}
+	return errors.Join(problems...)
+}
+
+func (m *Manager) removeRuntimeDirectories(u *Unit) error {
+	var problems []error
+	for _, name := range u.words("Service.RuntimeDirectory") {
+		problems = append(problems, os.RemoveAll(filepath.Join(m.Root, "run", name)))
+	}
+	return errors.Join(problems...)
 }

@@ -176,6 +176,32 @@ func TestUnitsStartInOrderAndStopInTheOppositeOne(t *testing.T) {
 	assert.Equal(t, []string{"/bin/sleeper runs", "publish", "withdraw", "/bin/sleeper ends"}, events(t, m))
 }
 
+// https://www.freedesktop.org/software/systemd/man/latest/systemd.unit.html#Before=
+func TestAUnitMaySayThatItComesBeforeAnother(t *testing.T) {
+	m, _ := newMachine(t, map[string]string{"bin/sleeper": sleep, "bin/publish": publish, "bin/withdraw": withdraw,
+		units + "x.service": sleeper + "[Install]\nWantedBy=multi-user.target\n",
+		units + "z.service": "[Unit]\nBefore=x.service\n[Service]\nType=oneshot\nRemainAfterExit=yes\nExecStart=/bin/publish\nExecStop=/bin/withdraw\n" +
+			"[Install]\nWantedBy=multi-user.target\n"})
+	systemctl(t, m, 0, "enable x z")
+	require.NoError(t, m.Boot())
+	require.Eventually(t, func() bool { return len(events(t, m)) == 2 }, 5*time.Second, 10*time.Millisecond)
+	m.Shutdown()
+	assert.Equal(t, []string{"publish", "/bin/sleeper runs", "/bin/sleeper ends", "withdraw"}, events(t, m))
+}
+
+func TestUnitsWithoutAnOrderStartAndStopAtTheSameTime(t *testing.T) {
+	pair := func(own, other string) string { // each waits until the other has begun, at the start and at the stop
+		return "#!/bin/sh\ntouch " + own + ".$1\nuntil [ -e " + other + ".$1 ]; do sleep 0.01; done\n"
+	}
+	unit := "[Service]\nType=oneshot\nRemainAfterExit=yes\nTimeoutStartSec=5\nTimeoutStopSec=5\nExecStart=/bin/NAME start\nExecStop=/bin/NAME stop\n"
+	m, _ := newMachine(t, map[string]string{"bin/x": pair("x", "y"), "bin/y": pair("y", "x"),
+		units + "x.service": strings.ReplaceAll(unit, "NAME", "x"), units + "y.service": strings.ReplaceAll(unit, "NAME", "y")})
+	systemctl(t, m, 0, "start x y")
+	begin := time.Now()
+	m.Shutdown()
+	assert.Less(t, time.Since(begin), 4*time.Second)
+}
+
 func TestAPowerFailureRunsNoStopCommandAndAsksNobody(t *testing.T) {
 	m, _ := newMachine(t, map[string]string{"bin/sleeper": sleep, "bin/publish": publish, "bin/withdraw": withdraw,
 		"bin/after": after, units + "x.service": sleeper + "Restart=always\nRestartSec=0\n", units + "site.service": strings.Replace(site, "[Service]\n", thenAfter, 1)})
@@ -270,6 +296,15 @@ func TestAUnitsCommandsSeeTheMachineAndItsEnvironment(t *testing.T) {
 	systemctl(t, m, 0, "start x")
 	assert.Equal(t, "before\n@"+m.Root+"/opt/file /nowhere unit 4321 file\n0077\n", m.content(t, "var/log/x.log"))
 	assert.DirExists(t, filepath.Join(m.Root, "var/lib/x"))
+}
+
+func TestARuntimeDirectoryIsThereUntilTheLastCommandHasEnded(t *testing.T) {
+	m, _ := newMachine(t, map[string]string{"events": "", "bin/publish": "#!/bin/sh\ntouch run/x/here\n", "bin/withdraw": "#!/bin/sh\nls run/x >>events\n",
+		units + "site.service": "[Service]\nType=oneshot\nRemainAfterExit=yes\nRuntimeDirectory=x\nExecStart=/bin/publish\nExecStopPost=/bin/withdraw\n"})
+	systemctl(t, m, 0, "start site")
+	systemctl(t, m, 0, "stop site")
+	assert.Equal(t, []string{"here"}, events(t, m))
+	assert.NoDirExists(t, filepath.Join(m.Root, "run/x"))
 }
 
 func TestAServiceThatDoesNotStopIsKilled(t *testing.T) {

@@ -33,6 +33,7 @@ var enforced = map[string][]string{
 	"Unit.Wants":                 nil,
 	"Unit.Requires":              nil,
 	"Unit.After":                 nil,
+	"Unit.Before":                nil,
 	"Unit.ConditionPathExists":   nil,
 	"Unit.StartLimitIntervalSec": nil,
 	"Unit.StartLimitBurst":       nil,
@@ -51,6 +52,7 @@ var enforced = map[string][]string{
 	"Service.TimeoutStopSec":     nil,
 	"Service.StandardOutput":     nil,
 	"Service.StateDirectory":     nil,
+	"Service.RuntimeDirectory":   nil,
 	"Service.UMask":              nil,
 	"Install.WantedBy":           nil,
 	// Timers can be enabled; none ever elapses here.
