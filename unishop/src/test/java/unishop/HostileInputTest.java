@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
@@ -15,6 +16,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
 import tools.jackson.databind.json.JsonMapper;
@@ -55,6 +57,12 @@ class HostileInputTest {
     void close() {
         shop.close();
         database.close();
+    }
+
+    /** What a client sends wrongly is no fault of the shop's. */
+    @AfterEach
+    void noStackTraceIsInTheLog(CapturedOutput log) {
+        assertThat(log.getOut()).doesNotContain("stack_trace");
     }
 
     static Stream<Arguments> wrongValues() {
@@ -106,6 +114,64 @@ class HostileInputTest {
         assertThat(answer.detail()).isNotBlank().doesNotContain("java", "unishop.", "tools.");
     }
 
+    @ParameterizedTest
+    @MethodSource("fields")
+    void aKeyThatStandsTwiceIsABadRequest(String call, String field) {
+        var form = new JsonMapper().writeValueAsString(FORMS.get(call));
+        var again = form.replaceFirst("}$", ",\"" + field + "\":\"" + FORMS.get(call).get(field) + "\"}");
+        assertProblem(send(call, again), 400, "The body names a key twice: line 1, column ");
+    }
+
+    /** Jackson's limits: https://javadoc.io/doc/tools.jackson.core/jackson-core/latest/tools.jackson.core/tools/jackson/core/StreamReadConstraints.html */
+    static Stream<Arguments> tooMuch() {
+        var values = Stream.of("1".repeat(1200), "-0." + "1".repeat(1200), "[".repeat(600), "{\"a\":".repeat(600), "{\"" + "k".repeat(51_000) + "\":1}");
+        return values.flatMap(value -> FORMS.keySet().stream().flatMap(
+                call -> FORMS.get(call).keySet().stream().flatMap(field -> Stream.of(field, "unknown")).map(key -> Arguments.of(call, key, value))));
+    }
+
+    @ParameterizedTest(name = "{0} {1}")
+    @MethodSource("tooMuch")
+    void aNumberANestingOrAKeyBeyondJacksonsLimitsIsABadRequest(String call, String key, String value) {
+        var answer = send(call, "{\"" + key + "\":" + value + "}");
+        assertProblem(answer, 400, "");
+    }
+
+    static Stream<Arguments> contentTypes() {
+        return FORMS.keySet().stream().flatMap(call -> Stream.of("*/*", "application/*", "*/json", "x", "application/xml", "application/json;charset=none",
+                "application/json;charset=*", "application/json;q=7", "application/json, */*", ";", "\"").map(type -> Arguments.of(call, type)));
+    }
+
+    @ParameterizedTest
+    @MethodSource("contentTypes")
+    void aContentTypeThatIsNoJsonIsUnsupported(String call, String type) {
+        var words = call.split(" ");
+        for (var headers : new String[][] {{}, {"Origin", "http://site.example"}}) {
+            var request = shop.request(words[1], headers).header("Content-Type", type);
+            // To Spring a DELETE whose body is of another type has none.
+            var status = words[0].equals("DELETE") && type.equals("application/xml") ? 400 : 415;
+            assertProblem(shop.send(request.method(words[0], HttpRequest.BodyPublishers.ofString("{}"))), status, "");
+        }
+    }
+
+    static Stream<Arguments> accepts() {
+        return Stream.of("GET /nowhere 404", "GET /unicorns/basket/42 400", "GET /unicorns/basket/" + UUID + " 404", "PUT /unicorns 405", "POST /user 400")
+                .flatMap(call -> Stream.of("x", "*", "/", "text/html", "application/json;q=2", ",", "image/*", "*/*;q=0").map(accept -> Arguments.of(call, accept)));
+    }
+
+    @ParameterizedTest
+    @MethodSource("accepts")
+    void whatIsWrongIsSaidWhateverTheClientAccepts(String call, String accept) {
+        var words = call.split(" ");
+        var answer = shop.send(shop.request(words[1], "Accept", accept).method(words[0], HttpRequest.BodyPublishers.noBody()));
+        assertProblem(answer, Integer.parseInt(words[2]), "");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"x", "/", "text/html", "application/json;q=2", "image/*"})
+    void aClientThatAcceptsNoJsonIsToldSo(String accept) {
+        assertProblem(shop.get("/unicorns", "Accept", accept), 406, "");
+    }
+
     @Test
     void everyTextIsKeptAsItIs() {
         for (var text : TEXTS) {
@@ -137,6 +203,13 @@ class HostileInputTest {
         shop.get("/unicorns?email=secret-person@example.com");
         assertThat(log.getOut()).contains("\"path\":\"/user/login\"").doesNotContain("secret-person");
         assertThat(log.getOut().lines()).allSatisfy(line -> assertThat(new JsonMapper().readTree(line).path("@timestamp").asString()).isNotBlank());
+    }
+
+    private static void assertProblem(Shop.Answer answer, int status, String detail) {
+        assertThat(answer.status()).as(answer.body()).isEqualTo(status);
+        assertThat(answer.header("Content-Type")).isEqualTo("application/problem+json");
+        assertThat(answer.json().path("status").asInt()).isEqualTo(status);
+        assertThat(answer.detail()).startsWith(detail).isNotBlank().doesNotContain("java", "unishop.", "tools.", "Jackson");
     }
 
     private Shop.Answer send(String call, String body) {

@@ -1,5 +1,6 @@
 package unishop.web;
 
+import java.net.URI;
 import java.sql.SQLException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -8,15 +9,18 @@ import org.springframework.dao.DataAccessException;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.HttpStatusCode;
+import org.springframework.http.MediaType;
 import org.springframework.http.ProblemDetail;
 import org.springframework.http.ResponseEntity;
 import org.springframework.http.converter.HttpMessageNotReadableException;
 import org.springframework.web.bind.annotation.ExceptionHandler;
 import org.springframework.web.bind.annotation.RestControllerAdvice;
+import org.springframework.web.context.request.ServletWebRequest;
 import org.springframework.web.context.request.WebRequest;
 import org.springframework.web.method.annotation.MethodArgumentTypeMismatchException;
 import org.springframework.web.servlet.mvc.method.annotation.ResponseEntityExceptionHandler;
 import tools.jackson.core.JacksonException;
+import tools.jackson.core.exc.StreamConstraintsException;
 import unishop.database.Outage;
 
 /** Turns everything that goes wrong in a controller into a problem document that says what it was. */
@@ -61,10 +65,27 @@ class Problems extends ResponseEntityExceptionHandler {
 
     /** Says where, not what: Jackson's own words name the shop's classes. */
     private static String sentence(JacksonException json) {
-        if (json.getPath().isEmpty()) {
-            var place = json.getLocation();
-            return "The body is not the JSON object that is asked for: line " + place.getLineNr() + ", column " + place.getColumnNr() + ".";
+        if (json instanceof StreamConstraintsException) {
+            return "The body holds a number or a key that is too long, or is nested too deeply.";
         }
-        return json.getPath().get(0).getPropertyName() + " has the wrong type or form.";
+        if (!json.getPath().isEmpty()) {
+            return json.getPath().get(0).getPropertyName() + " has the wrong type or form.";
+        }
+        var what = json.getOriginalMessage().startsWith("Duplicate") ? "The body names a key twice" : "The body is not the JSON object that is asked for";
+        var place = json.getLocation();
+        return place == null ? what + "." : what + ": line " + place.getLineNr() + ", column " + place.getColumnNr() + ".";
+    }
+
+    /** Every problem leaves here, whatever the client accepts, and even if its header Accept cannot be read. */
+    @Override
+    protected ResponseEntity<Object> createResponseEntity(Object body, HttpHeaders headers, HttpStatusCode status, WebRequest request) {
+        var complete = HttpHeaders.copyOf(headers);
+        complete.setContentType(MediaType.APPLICATION_PROBLEM_JSON);
+        if (body instanceof ProblemDetail problem) {
+            // Spring would take the path as it is, and no URI begins with two slashes.
+            var path = ((ServletWebRequest) request).getRequest().getRequestURI();
+            problem.setInstance(URI.create(path.replaceFirst("^/+", "/")));
+        }
+        return new ResponseEntity<>(body, complete, status);
     }
 }

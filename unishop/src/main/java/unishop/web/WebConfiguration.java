@@ -19,6 +19,7 @@ import org.springframework.http.server.ServerHttpResponse;
 import org.springframework.web.cors.CorsConfiguration;
 import org.springframework.web.cors.DefaultCorsProcessor;
 import org.springframework.web.filter.CorsFilter;
+import tools.jackson.core.StreamReadFeature;
 import tools.jackson.databind.cfg.CoercionAction;
 import tools.jackson.databind.cfg.CoercionInputShape;
 import tools.jackson.databind.type.LogicalType;
@@ -28,7 +29,7 @@ import unishop.Settings;
 @Configuration(proxyBeanMethods = false)
 class WebConfiguration {
 
-    /** Before everything but the log, so that the page can read errors, too. */
+    /** Before the controllers, so that the page can read errors, too. */
     @Bean
     FilterRegistrationBean<CorsFilter> cors(Settings settings) {
         var rules = new CorsConfiguration();
@@ -40,7 +41,7 @@ class WebConfiguration {
         var filter = new CorsFilter(request -> rules);
         filter.setCorsProcessor(new Refusals());
         var registration = new FilterRegistrationBean<>(filter);
-        registration.setOrder(Ordered.HIGHEST_PRECEDENCE + 1);
+        registration.setOrder(Ordered.HIGHEST_PRECEDENCE + 2);
         return registration;
     }
 
@@ -49,15 +50,16 @@ class WebConfiguration {
         protected void rejectRequest(ServerHttpResponse response) throws IOException {
             response.setStatusCode(HttpStatus.FORBIDDEN);
             response.getHeaders().setContentType(MediaType.APPLICATION_PROBLEM_JSON);
-            response.getBody().write(ProblemValve.document(HttpStatus.FORBIDDEN).getBytes(StandardCharsets.UTF_8));
+            var document = ProblemValve.document(HttpStatus.FORBIDDEN, "Pages of this origin may not call the shop in this way.");
+            response.getBody().write(document.getBytes(StandardCharsets.UTF_8));
             response.flush();
         }
     }
 
-    /** A name that is 42 or true is a mistake of the caller's, not a text. */
+    /** A name that is 42 or true is a mistake of the caller's, not a text; and which of two equal keys is meant, no one knows. */
     @Bean
-    JsonMapperBuilderCustomizer textsOnly() {
-        return mapper -> mapper.withCoercionConfig(LogicalType.Textual, texts -> {
+    JsonMapperBuilderCustomizer strictly() {
+        return mapper -> mapper.enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).withCoercionConfig(LogicalType.Textual, texts -> {
             for (var shape : List.of(CoercionInputShape.Integer, CoercionInputShape.Float, CoercionInputShape.Boolean)) {
                 texts.setCoercion(shape, CoercionAction.Fail);
             }
