@@ -16,9 +16,6 @@ SHELL := /bin/bash
 MVN := mvn --batch-mode --no-transfer-progress -Dmaven.repo.local=$(CURDIR)/.cache/m2
 BUNDLE := unishop/target/unishop.version
 
-# A banner about Node's age at every synthesis; the value is the version that it is silent about.
-export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
-
 .PHONY: help drill faults killed test failover setup bundle bench clean prerequisites
 .DELETE_ON_ERROR:
 

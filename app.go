@@ -7,19 +7,20 @@ import (
 	"time"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
-	"github.com/aws/jsii-runtime-go"
 
 	"unishop-pilot-light/internal/config"
+	"unishop-pilot-light/internal/kernel"
 	"unishop-pilot-light/stacks"
 )
 
 func main() {
-	defer jsii.Close()
-	if err := run(); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		jsii.Close()
-		os.Exit(1)
-	}
+	os.Exit(kernel.Run(func() int {
+		if err := run(); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 1
+		}
+		return 0
+	}))
 }
 
 func run() error {

@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"unishop-pilot-light/internal/config"
+	"unishop-pilot-light/internal/kernel"
 	"unishop-pilot-light/stacks"
 )
 
@@ -19,6 +20,7 @@ import (
 const root = ".."
 
 func TestMain(m *testing.M) {
+	kernel.UsePinnedNode()
 	code := m.Run()
 	jsii.Close() // once: it ends the one process that all CDK objects live in
 	os.Exit(code)

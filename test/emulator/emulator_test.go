@@ -102,6 +102,7 @@ func beHostile(t *testing.T, caught *trap) {
 		"AWS_WEB_IDENTITY_TOKEN_FILE":         credentials,
 		"AWS_EC2_METADATA_SERVICE_ENDPOINT":   caught.url,
 		"AWS_CONTAINER_CREDENTIALS_FULL_URI":  caught.url,
+		"CDK_HOME":                            t.TempDir(),
 		"HTTPS_PROXY":                         caught.url,
 		"HTTP_PROXY":                          caught.url,
 		"NO_PROXY":                            "localhost",
@@ -138,6 +139,8 @@ func TestAHostileEnvironmentReachesNothingButTheEmulator(t *testing.T) {
 	out, err = cdk(t, e.Environ(), "bootstrap", "aws://000000000000/us-east-1", "aws://000000000000/us-west-1")
 	require.NoError(t, err, out)
 	assert.Zero(t, caught.count.Load(), "the CDK CLI tried to reach something else")
+	assert.FileExists(t, filepath.Join(e.dir, "home", ".cdk", "cache", "accounts_partitions.json"), "the CDK CLI keeps accounts elsewhere: in the person's own files")
+	assert.NoFileExists(t, filepath.Join(os.Getenv("CDK_HOME"), "cache", "accounts_partitions.json"))
 
 	// The trap catches what goes elsewhere, or the zeros above say nothing.
 	hostile := append(os.Environ(), "AWS_MAX_ATTEMPTS=1")

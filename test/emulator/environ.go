@@ -10,14 +10,12 @@ import (
 	"path/filepath"
 )
 
-// allowed are the variables that a child process inherits: how to find programs, how to speak, and the way out. All
-// that could lead to a real AWS account is missing, and is not known by name either: nothing else is inherited.
+// allowed are the variables that a child process inherits: how to speak, and the way out. All that could lead to a real
+// AWS account is missing, and is not known by name either: nothing else is inherited.
 var allowed = []string{
-	"PATH", "LANG", "LC_ALL", "LC_CTYPE", "TERM",
+	"LANG", "LC_ALL", "LC_CTYPE", "TERM",
 	"HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy",
 	"SSL_CERT_FILE", "SSL_CERT_DIR", "NODE_EXTRA_CA_CERTS", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "PIP_CERT", "GIT_SSL_CAINFO",
-	// A banner about the age of Node; the value is a version.
-	"JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION",
 }
 
 // goVariables depend on HOME, or on a file in it, which children see another one of.
@@ -45,6 +43,8 @@ func newEnviron(ctx context.Context, root, dir, endpoint string) ([]string, erro
 		return nil, err
 	}
 	return append(append(environ, caches...),
+		// As for a command of npx: the CDK CLI and Node as package.json pins them come first.
+		"PATH="+filepath.Join(root, "node_modules", ".bin")+string(os.PathListSeparator)+os.Getenv("PATH"),
 		"HOME="+home,
 		"TMPDIR="+tmp,
 		"NO_PROXY=127.0.0.1,localhost",
@@ -58,6 +58,9 @@ func newEnviron(ctx context.Context, root, dir, endpoint string) ([]string, erro
 		"AWS_EC2_METADATA_DISABLED=true",
 		"AWS_PAGER=",
 
+		// Where the CLI keeps which account a key belongs to, for example. Without this variable it asks the system and not
+		// HOME where the person lives, and uses the person's own.
+		"CDK_HOME="+filepath.Join(home, ".cdk"),
 		"CDK_DISABLE_CLI_TELEMETRY=true",
 		"CDK_DISABLE_VERSION_CHECK=true",
 		"CDK_NOTICES=false",

@@ -1,0 +1,49 @@
+// Package kernel runs programs that use the CDK. Its library lives in a Node process of its own, the jsii kernel.
+package kernel
+
+import (
+	"os"
+	"path/filepath"
+
+	"github.com/aws/jsii-runtime-go"
+)
+
+// Run runs a program to its end, stops the kernel, and returns the program's exit status.
+func Run(program func() int) (status int) {
+	UsePinnedNode()
+	defer withoutFalseAlarm()()
+	defer jsii.Close()
+	return program()
+}
+
+// UsePinnedNode has the kernel run on the Node that package.json pins, wherever in the repository the program was started:
+// `npx cdk` has it first on PATH, `go run .` and `go test` do not. Where npm has no Node for the platform, or a person names
+// another one in JSII_NODE, nothing changes. It must be called before the CDK is used.
+func UsePinnedNode() {
+	if os.Getenv("JSII_NODE") != "" {
+		return
+	}
+	if node := pinnedNode(); node != "" {
+		_ = os.Setenv("JSII_NODE", node) // fails only for names and values that no variable may have
+		// The CDK's packages have prepared a kernel when they were initialized, and its Node with it. The next one has ours.
+		jsii.Close()
+	}
+}
+
+// pinnedNode is what `npm ci` has put into the nearest node_modules, from the working folder upward; empty when it has not.
+func pinnedNode() string {
+	folder, err := os.Getwd()
+	if err != nil {
+		return ""
+	}
+	for {
+		node := filepath.Join(folder, "node_modules", ".bin", "node")
+		if _, err := os.Stat(node); err == nil {
+			return node
+		}
+		if folder == filepath.Dir(folder) {
+			return ""
+		}
+		folder = filepath.Dir(folder)
+	}
+}
