@@ -115,7 +115,7 @@ var functionPromises = map[string]promise{
 						}
 						walk(map[string]any(t), "", func(path string, value any) {
 							attribute, read := at(value, "Fn::GetAtt", 1).(string)
-							carried := strings.Contains(codeOf(t, function), `"`+attribute+`"`)
+							carried := strings.Contains(codeOf(t, function), "'"+attribute+"'")
 							c.unless(!read || named(value) != id || carried, "%s: %s reads %s of %s", where, path, attribute, id)
 						})
 					}
