@@ -32,6 +32,8 @@ type DatabaseProps struct {
 	Network Network
 	// PrimaryRegion is where the global cluster and the secret are created, and SecondaryRegion where they reach.
 	PrimaryRegion, SecondaryRegion string
+	// EngineVersion of Aurora MySQL with which the clusters are created, for example "8.0.mysql_aurora.3.10.4".
+	EngineVersion string
 	// Class of the DB instance, with its prefix: "db.r6g.large". Memory-optimised, or it cannot join a global database.
 	Class string
 	// Protect turns on deletion protection and leaves a final snapshot.

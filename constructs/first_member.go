@@ -7,8 +7,6 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssecretsmanager"
 	awsconstructs "github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
-
-	"unishop-pilot-light/internal/config"
 )
 
 // newFirstMember creates the global cluster, empty, and the cluster that joins it first and so becomes its writer.
@@ -20,13 +18,13 @@ func newFirstMember(scope awsconstructs.Construct, props DatabaseProps, base dat
 	global := awsrds.NewCfnGlobalCluster(scope, jsii.String("Global"), &awsrds.CfnGlobalClusterProps{
 		GlobalClusterIdentifier: jsii.String(props.Names.GlobalCluster()),
 		Engine:                  jsii.String("aurora-mysql"),
-		EngineVersion:           jsii.String(config.EngineVersion),
+		EngineVersion:           jsii.String(props.EngineVersion),
 		StorageEncrypted:        jsii.Bool(true),
 		DeletionProtection:      jsii.Bool(props.Protect),
 	})
 	cluster := awsrds.NewDatabaseCluster(scope, jsii.String("Cluster"), &awsrds.DatabaseClusterProps{
 		Engine: awsrds.DatabaseClusterEngine_AuroraMysql(&awsrds.AuroraMysqlClusterEngineProps{
-			Version: awsrds.AuroraMysqlEngineVersion_Of(jsii.String(config.EngineVersion), jsii.String("8.0")),
+			Version: awsrds.AuroraMysqlEngineVersion_Of(jsii.String(props.EngineVersion), jsii.String("8.0")),
 		}),
 		ClusterIdentifier:    jsii.String(props.Names.Cluster(props.Side)),
 		Credentials:          awsrds.Credentials_FromSecret(newSecret(scope, props), jsii.String(masterUser)),

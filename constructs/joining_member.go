@@ -5,8 +5,6 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsrds"
 	awsconstructs "github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
-
-	"unishop-pilot-light/internal/config"
 )
 
 // newJoiningMember creates the cluster that joins the global cluster as a reader, with no user, password or database
@@ -20,7 +18,7 @@ func newJoiningMember(scope awsconstructs.Construct, props DatabaseProps, base d
 		SourceRegion:            jsii.String(props.PrimaryRegion),
 		DbClusterIdentifier:     jsii.String(props.Names.Cluster(props.Side)),
 		Engine:                  jsii.String("aurora-mysql"),
-		EngineVersion:           jsii.String(config.EngineVersion),
+		EngineVersion:           jsii.String(props.EngineVersion),
 		DbSubnetGroupName:       base.subnets.SubnetGroupName(),
 		VpcSecurityGroupIds:     &[]any{base.securityGroup.SecurityGroupId()},
 		StorageEncrypted:        jsii.Bool(true),

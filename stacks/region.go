@@ -30,6 +30,7 @@ func newRegion(app awscdk.App, cfg config.Config, side config.Side) region {
 		Network:         r.network,
 		PrimaryRegion:   cfg.Primary.Name,
 		SecondaryRegion: cfg.Secondary.Name,
+		EngineVersion:   cfg.EngineVersion,
 		Class:           cfg.DatabaseClass,
 		Protect:         cfg.Protect,
 	})

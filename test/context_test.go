@@ -26,6 +26,7 @@ func TestPromisesOfTheContext(t *testing.T) {
 		{map[string]any{"server-zone": "2", "server-class": "m7i.large"}, serverPromises, sameRelease},
 		{map[string]any{"primary-zones": "us-east-1b,us-east-1c", "secondary-zones": "us-west-1b,us-west-1c"}, zonePromises, otherRelease},
 		{map[string]any{"database-class": "db.r7g.xlarge"}, databaseClassPromises, otherRelease},
+		{map[string]any{"engine-version": "8.0.mysql_aurora.3.10.5"}, enginePromises, otherRelease},
 		{map[string]any{"reconcile": "14:05"}, reconcilePromises, sameRelease},
 		{map[string]any{"artifact": "s3://releases/unishop-2.tar.gz"}, artifactPromises, otherRelease},
 	} {
@@ -274,6 +275,27 @@ var databaseClassPromises = map[string]promiseOn[change]{
 			"a class of the cluster": func(s change) {
 				_, cluster := s.Changed[atHome][config.Secondary].one("AWS::RDS::DBCluster")
 				cluster.props()["DBClusterInstanceClass"] = "db.r7g.xlarge"
+			},
+		},
+	},
+}
+
+var enginePromises = map[string]promiseOn[change]{
+	"the engine's version reaches the global cluster and both clusters, equally in every mode, and nothing else": {
+		check: func(s change) (c complaints) {
+			s.Changed.each(func(where string, m mode, side config.Side, t template) {
+				databases := t.of("AWS::RDS::GlobalCluster", "AWS::RDS::DBCluster")
+				c.all(where, databases, "8.0.mysql_aurora.3.10.5", "Properties", "EngineVersion")
+				got := differing(s.Plain[m][side], t)
+				slices.Sort(got)
+				c.unless(slices.Equal(got, keys(databases)), "%s: %v", where, got)
+			})
+			return c
+		},
+		ways: map[string]func(change){
+			"a reader of another version": func(s change) {
+				_, cluster := s.Changed[failover][config.Secondary].one("AWS::RDS::DBCluster")
+				cluster.props()["EngineVersion"] = "8.0.mysql_aurora.3.10.4"
 			},
 		},
 	},

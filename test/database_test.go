@@ -64,7 +64,7 @@ var databasePromises = map[string]promise{
 			s.each(func(where string, _ mode, _ config.Side, t template) {
 				clusters, instances := t.of("AWS::RDS::GlobalCluster", "AWS::RDS::DBCluster"), t.of("AWS::RDS::DBInstance")
 				c.all(where, clusters, "aurora-mysql", "Properties", "Engine")
-				c.all(where, clusters, config.EngineVersion, "Properties", "EngineVersion")
+				c.all(where, clusters, "8.0.mysql_aurora.3.10.4", "Properties", "EngineVersion")
 				c.all(where, instances, "aurora-mysql", "Properties", "Engine")
 				c.all(where, instances, nil, "Properties", "EngineVersion") // the cluster's
 				c.all(where, instances, false, "Properties", "AutoMinorVersionUpgrade")

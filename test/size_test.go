@@ -23,6 +23,7 @@ var largest = map[string]any{
 	"secondary-cidr":   "192.168.101.0/24",
 	"primary-zones":    "us-isof-south-1a,us-isof-south-1b",
 	"secondary-zones":  "us-isof-east-1a,us-isof-east-1b",
+	"engine-version":   "8.0.mysql_aurora.3.10.4000",
 	"database-class":   "db.x2iedn.32xlarge",
 	"server-class":     "u7inh-32tb.480xlarge",
 }

@@ -32,10 +32,10 @@ const (
 	Unstamped = "unstamped"
 )
 
-// EngineVersion of Aurora MySQL in both regions and in the global cluster: the 3.10 line has long-term support, and its
-// version 3.10.4 is offered in both regions. A switchover needs equal versions, so there is only this one.
+// defaultEngineVersion of Aurora MySQL: the 3.10 line has long-term support, and its version 3.10.4 is offered in both
+// default regions.
 // https://docs.aws.amazon.com/AmazonRDS/latest/AuroraMySQLReleaseNotes/AuroraMySQL.release-calendars.html
-const EngineVersion = "8.0.mysql_aurora.3.10.4"
+const defaultEngineVersion = "8.0.mysql_aurora.3.10.4"
 
 // Config is the whole configuration of the program. [Parse] makes it; every field is valid.
 type Config struct {
@@ -60,6 +60,9 @@ type Config struct {
 	CLIRegion string
 	// Protect turns on deletion protection and keeps snapshots. Default false: the module ends with a clean-up.
 	Protect bool
+	// EngineVersion of Aurora MySQL, in both regions and in the global cluster: a failover needs equal versions. It is what
+	// a cluster is created with; a live one is upgraded by hand, the reader first: docs/runbook.md.
+	EngineVersion string
 	// DatabaseClass is the class of both DB instances, with its prefix: "db.r6g.large".
 	DatabaseClass string
 	// ServerClass is the EC2 instance type of the shop, of the x86_64 architecture that the golden image has.

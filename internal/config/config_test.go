@@ -107,6 +107,8 @@ func TestEveryMistakeNamesKeyValueAndWhatIsAllowed(t *testing.T) {
 		"range too small":         {"primary-cidr", "10.2.0.0/25", []string{`primary-cidr: "10.2.0.0/25"`, "/16 to /24"}},
 		"range not a network":     {"primary-cidr", "10.2.0.1/16", []string{`primary-cidr: "10.2.0.1/16"`}},
 		"range IPv6":              {"primary-cidr", "fd00::/16", []string{`primary-cidr: "fd00::/16"`}},
+		"engine of another line":  {"engine-version", "5.7.mysql_aurora.2.12.0", []string{`engine-version: "5.7.mysql_aurora.2.12.0"`, "3.10.4"}},
+		"engine's short version":  {"engine-version", "3.10.4", []string{`engine-version: "3.10.4"`}},
 		"burstable database":      {"database-class", "db.t4g.medium", []string{`database-class: "db.t4g.medium"`, "memory-optimised"}},
 		"database without prefix": {"database-class", "r6g.large", []string{`database-class: "r6g.large"`}},
 		"Graviton server":         {"server-class", "t4g.small", []string{`server-class: "t4g.small"`, "x86_64"}},
@@ -151,6 +153,7 @@ func TestWhatIsAllowedIsRead(t *testing.T) {
 	assert.True(t, c.Protect)
 	assert.Equal(t, "m7i-flex.large", c.ServerClass)
 	assert.Equal(t, 2, c.ServerZone)
+	assert.Equal(t, "8.0.mysql_aurora.3.10.4", c.EngineVersion)
 	assert.Equal(t, Region{Side: Secondary, Name: "us-west-1", CIDR: "10.1.0.0/16", Role: PilotLight, Way: Switchover}, c.Secondary)
 	assert.Equal(t, c.Secondary, c.Region(Primary.Other()))
 }

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"maps"
@@ -13,7 +14,7 @@ import (
 
 // keys are the context keys of the program. cdk.json holds their defaults.
 var keys = []string{
-	"artifact", "database-class", "failover", "name", "primary-cidr", "primary-region", "primary-zones", "protect", "reconcile",
+	"artifact", "database-class", "engine-version", "failover", "name", "primary-cidr", "primary-region", "primary-zones", "protect", "reconcile",
 	"secondary-cidr", "secondary-region", "secondary-zones", "server-class", "server-zone",
 }
 
@@ -28,6 +29,7 @@ func Parse(context map[string]any) (Config, error) {
 		Reconcile:     p.optional("reconcile", aReconcile),
 		Protect:       p.protect(),
 		DatabaseClass: p.text("database-class", aDatabaseClass),
+		EngineVersion: cmp.Or(p.optional("engine-version", anEngineVersion), defaultEngineVersion),
 		ServerClass:   p.text("server-class", aServerClass),
 		ServerZone:    p.serverZone(),
 	}

@@ -45,6 +45,9 @@ var (
 	// https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/aurora-global-database-getting-started.html#aurora-global-database.configuration.requirements
 	aDatabaseClass = pattern("a memory-optimised class such as db.r6g.large (a global database takes no db.t*)", `^db\.[rx][0-9][a-z0-9]*\.[a-z0-9]+$`)
 
+	// https://docs.aws.amazon.com/AmazonRDS/latest/AuroraMySQLReleaseNotes/Welcome.html
+	anEngineVersion = pattern("a version of Aurora MySQL 3 such as 8.0.mysql_aurora.3.10.4", `^8\.0\.mysql_aurora\.3\.[0-9]{2}\.[0-9]+$`)
+
 	// AWS marks Graviton classes by a g behind the generation: t4g, m7gd, c7gn.
 	aServerClass = shape{"an x86_64 instance type such as t3.small, as the golden image is (no Graviton)", func(s string) bool {
 		return regexp.MustCompile(`^[a-z]+[0-9]+[a-z0-9-]*\.[a-z0-9-]+$`).MatchString(s) &&
