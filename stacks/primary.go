@@ -11,7 +11,7 @@ import (
 // both: the global cluster, the secret, and the golden image, which this region boots and proves.
 func NewPrimary(app awscdk.App, cfg config.Config) awscdk.Stack {
 	r := newRegion(app, cfg, config.Primary)
-	image := constructs.NewImage(r.stack, "Image", imageProps(r.stack, cfg, r.network))
+	image := constructs.NewImage(r.stack, "Image", imageProps(r))
 	proof := r.addServer(image.ID, image.Resource)
 	constructs.NewPublishedImage(r.stack, "PublishedImage", constructs.PublishedImageProps{
 		Names: cfg.Names, Image: image, Region: cfg.Secondary.Name, Reconcile: plannedReconcile(cfg), After: proof,

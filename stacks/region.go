@@ -11,18 +11,20 @@ import (
 
 // region is the stack of one region while it is put together: what both regions have, wired in the same way.
 type region struct {
-	cfg      config.Config
-	own      config.Region
-	stack    awscdk.Stack
-	network  constructs.Network
-	database constructs.Database
-	site     constructs.Site
-	teardown awscdk.CustomResource
+	cfg         config.Config
+	own         config.Region
+	stack       awscdk.Stack
+	synthesizer awscdk.DefaultStackSynthesizer
+	network     constructs.Network
+	database    constructs.Database
+	site        constructs.Site
+	teardown    awscdk.CustomResource
 }
 
 // newRegion creates the stack with all that stands ready in both roles, but the server.
 func newRegion(app awscdk.App, cfg config.Config, side config.Side) region {
-	r := region{cfg: cfg, own: cfg.Region(side), stack: newStack(app, cfg, side)}
+	r := region{cfg: cfg, own: cfg.Region(side)}
+	r.stack, r.synthesizer = newStack(app, cfg, side)
 	r.network = constructs.NewNetwork(r.stack, "Network", constructs.NetworkProps{CIDR: r.own.CIDR, Zones: r.own.Zones})
 	r.database = constructs.NewDatabase(r.stack, "Database", constructs.DatabaseProps{
 		Names:           cfg.Names,

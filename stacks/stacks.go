@@ -9,19 +9,23 @@ import (
 )
 
 // newStack creates a side's empty stack. It knows its region but no account, so that synthesis needs no credentials
-// and no look-up, and its template no bootstrapped environment.
-func newStack(app awscdk.App, cfg config.Config, side config.Side) awscdk.Stack {
-	return awscdk.NewStack(app, jsii.String(cfg.Names.Stack(side)), &awscdk.StackProps{
+// and no look-up, and its template no bootstrapped environment. The synthesizer takes the stack's assets.
+func newStack(app awscdk.App, cfg config.Config, side config.Side) (awscdk.Stack, awscdk.DefaultStackSynthesizer) {
+	synthesizer := awscdk.NewDefaultStackSynthesizer(&awscdk.DefaultStackSynthesizerProps{
+		// Its rule would add a parameter that reads SSM, and a plain template would ask for a bootstrapped account.
+		GenerateBootstrapVersionRule: jsii.Bool(false),
+	})
+	stack := awscdk.NewStack(app, jsii.String(cfg.Names.Stack(side)), &awscdk.StackProps{
 		Description: jsii.Sprintf("Unishop on a pilot light: the %s region", side),
 		Env:         &awscdk.Environment{Region: jsii.String(cfg.Region(side).Name)},
 		// A refused deletion leaves the stack in DELETE_FAILED, in which CloudFormation updates it no more. This one is
 		// refused before it begins.
 		TerminationProtection: jsii.Bool(cfg.Protect),
-		Synthesizer: awscdk.NewDefaultStackSynthesizer(&awscdk.DefaultStackSynthesizerProps{
-			// Its rule would add a parameter that reads SSM, and a plain template would ask for a bootstrapped account.
-			GenerateBootstrapVersionRule: jsii.Bool(false),
-		}),
+		Synthesizer:           synthesizer,
 	})
+	// The stack binds a copy, which Go cannot get hold of: its Synthesizer() is this one.
+	synthesizer.Bind(stack)
+	return stack, synthesizer
 }
 
 // New creates both stacks. The standby depends on the active one: in an outage a deployment of the surviving region

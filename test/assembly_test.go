@@ -1,6 +1,9 @@
 package test
 
 import (
+	"cmp"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -10,6 +13,7 @@ import (
 
 	"unishop-pilot-light/internal/config"
 	"unishop-pilot-light/stacks"
+	"unishop-pilot-light/unishop"
 )
 
 // assemblies is what two syntheses of every mode have written beside and around the templates.
@@ -20,7 +24,8 @@ type written struct {
 	Templates map[config.Side]string
 	Again     map[config.Side]string // the same, synthesised a second time
 	Errors    map[config.Side][]annotation
-	Assets    map[config.Side][]string // paths of what the CLI would upload
+	Assets    map[config.Side][]string // what the CLI would upload: paths, and commands that print one
+	Files     map[string]string        // all of it, by name
 }
 
 func TestPromisesOfTheAssembly(t *testing.T) {
@@ -31,29 +36,91 @@ func TestPromisesOfTheAssembly(t *testing.T) {
 	hold(t, real, assemblyPromises)
 }
 
-// Without a bundle there is no image to boot; that must stand in the way of neither a failover nor a clean-up.
-func TestPromisesWithoutABundle(t *testing.T) {
+// Without an artifact the bundle is built, and only when it is to be uploaded.
+func TestPromisesWithoutAnArtifact(t *testing.T) {
 	real := assemblies{}
 	for _, m := range modes {
 		real[m] = write(t, map[string]any{"failover": string(m)})
 	}
+	command := "go run unishop-pilot-light/unishop/bundle " + unishop.Version()
 	hold(t, real, map[string]promiseOn[assemblies]{
-		"a missing bundle is an error of the primary alone": {
+		"the primary names a command that builds the bundle, and the secondary needs none": {
 			check: func(a assemblies) (c complaints) {
 				for _, m := range modes {
-					errors := a[m].Errors[config.Primary]
-					c.unless(len(errors) == 1 && strings.Contains(errors[0].Text, "-c artifact=s3://"), "failover=%s: errors %q", m, errors)
-					c.unless(len(a[m].Errors[config.Secondary]) == 0, "failover=%s: the secondary is in error", m)
+					for _, side := range sides {
+						want := []string{"unishop-" + string(side) + ".template.json"}
+						if side == config.Primary {
+							want = append(want, command)
+						}
+						c.unless(sameElements(a[m].Assets[side], want), "failover=%s, %s: %v", m, side, a[m].Assets[side])
+					}
 				}
 				return c
 			},
 			ways: map[string]func(assemblies){
-				"silence":                     func(a assemblies) { a[atHome].Errors[config.Primary] = nil },
-				"a failover that is refused":  func(a assemblies) { a[failover].Errors[config.Secondary] = []annotation{{Text: "no bundle"}} },
-				"an error that does not help": func(a assemblies) { a[planned].Errors[config.Primary] = []annotation{{Text: "no bundle"}} },
+				"a failover that needs a bundle": func(a assemblies) {
+					a[failover].Assets[config.Secondary] = append(a[failover].Assets[config.Secondary], command)
+				},
+				"a file": func(a assemblies) {
+					a[atHome].Assets[config.Primary] = []string{"unishop-primary.template.json", "asset.abc.gz"}
+				},
+				"the bundle of other sources": func(a assemblies) {
+					a[planned].Assets[config.Primary] = []string{"unishop-primary.template.json", command[:len(command)-1]}
+				},
+			},
+		},
+		"the image is baked from the object that is uploaded": {
+			check: func(a assemblies) (c complaints) {
+				for _, m := range modes {
+					c.unless(strings.Contains(a[m].Templates[config.Primary], "/"+unishop.Version()), "failover=%s", m)
+				}
+				return c
+			},
+			ways: map[string]func(assemblies){
+				"another object": func(a assemblies) {
+					a[atHome].Templates[config.Primary] = strings.ReplaceAll(a[atHome].Templates[config.Primary], unishop.Version(), "latest")
+				},
+			},
+		},
+		"no command is refused": {
+			check: func(a assemblies) (c complaints) {
+				for _, m := range modes {
+					for _, side := range sides {
+						c.unless(len(a[m].Errors[side]) == 0, "failover=%s, %s: %v", m, side, a[m].Errors[side])
+					}
+				}
+				return c
+			},
+			ways: map[string]func(assemblies){
+				"an error": func(a assemblies) {
+					a[mirrored].Errors[config.Primary] = []annotation{{Text: "there is no release bundle"}}
+				},
+			},
+		},
+		"an assembly holds no path of the machine that made it": {
+			check: func(a assemblies) (c complaints) {
+				here, err := filepath.Abs(root)
+				require.NoError(t, err)
+				for _, m := range modes {
+					for _, file := range keys(a[m].Files) {
+						c.unless(!strings.Contains(a[m].Files[file], here), "failover=%s, %s", m, file)
+					}
+				}
+				return c
+			},
+			ways: map[string]func(assemblies){
+				"a command with the root in it": func(a assemblies) {
+					here, _ := filepath.Abs(root)
+					a[atHome].Files["unishop-primary.assets.json"] += `"-C","` + here + `"`
+				},
 			},
 		},
 	})
+}
+
+// sameElements says whether two lists hold the same, in whatever order.
+func sameElements(a, b []string) bool {
+	return slices.Equal(slices.Sorted(slices.Values(a)), slices.Sorted(slices.Values(b)))
 }
 
 var assemblyPromises = map[string]promiseOn[assemblies]{
@@ -143,6 +210,7 @@ func write(t *testing.T, context map[string]any) *written {
 		Again:     map[config.Side]string{},
 		Errors:    map[config.Side][]annotation{},
 		Assets:    map[config.Side][]string{},
+		Files:     a.files(t),
 	}
 	for _, side := range sides {
 		w.Templates[side], w.Again[side] = string(a.text(t, side)), string(again.text(t, side))
@@ -211,17 +279,37 @@ func (a assembly) annotations(t *testing.T, side config.Side, kind string) (foun
 	return found
 }
 
-// assets are the files that the CLI would upload for a stack.
-func (a assembly) assets(t *testing.T, side config.Side) (paths []string) {
+// assets are the files that the CLI would upload for a stack, and the commands that make one.
+func (a assembly) assets(t *testing.T, side config.Side) (sources []string) {
 	t.Helper()
 	var list struct {
-		Files        map[string]struct{ Source struct{ Path string } }
+		Files map[string]struct {
+			Source struct {
+				Path       string
+				Executable []string
+			}
+		}
 		DockerImages map[string]any
 	}
 	a.read(t, a.cfg.Names.Stack(side)+".assets.json", &list)
 	require.Empty(t, list.DockerImages)
 	for _, hash := range keys(list.Files) {
-		paths = append(paths, list.Files[hash].Source.Path)
+		source := list.Files[hash].Source
+		sources = append(sources, cmp.Or(source.Path, strings.Join(source.Executable, " ")))
 	}
-	return paths
+	return sources
+}
+
+// files are the contents of the whole assembly.
+func (a assembly) files(t *testing.T) map[string]string {
+	t.Helper()
+	entries, err := os.ReadDir(a.folder)
+	require.NoError(t, err)
+	files := map[string]string{}
+	for _, entry := range entries {
+		text, err := os.ReadFile(filepath.Join(a.folder, entry.Name()))
+		require.NoError(t, err)
+		files[entry.Name()] = string(text)
+	}
+	return files
 }

@@ -13,7 +13,7 @@ import (
 // lintSetup is what puts cfn-lint where these tests look for it.
 const lintSetup = "python3 -m venv .cache/lint-venv && .cache/lint-venv/bin/pip install -r test/requirements-lint.txt"
 
-// Every template that a command can produce is clean; without a bundle too, since a failover deploys that one.
+// Every template that a command can produce is clean, with an artifact and without.
 func TestCfnLintFindsNothing(t *testing.T) {
 	tool := cfnLint(t)
 	for _, context := range []map[string]any{

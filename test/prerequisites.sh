@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Names every prerequisite that is missing or too old, all at once, each with a command that gets it. Bash 3.2 will do.
+# Names every prerequisite that is missing or too old, all at once, each with a command that gets it: of drill and test, or
+# with the argument "bundle" of the release bundle alone. Bash 3.2 will do.
 set -u
 
 missing=0
@@ -20,12 +21,15 @@ case $(uname -s) in
   *) get='sudo apt-get install' go=golang node='nodejs npm' python='python3 python3-venv' java=openjdk-17-jdk maven=maven ;;
 esac
 
+javac=${JAVA_HOME:+$JAVA_HOME/bin/}javac # as Maven finds it
+need "$javac" "$(version "$javac" -version)" 17 "$get $java"
+need mvn "$(version mvn --version)" 3.6 "$get $maven"
+[ "${1-}" = bundle ] && exit $missing
+
 need go "$(version go env GOVERSION)" 1.25 "$get $go"
 need node "$(version node --version)" 20 "$get $node"
 need npm "$(version npm --version)" 9 "$get $node"
 need python3 "$(version python3 --version)" 3.10 "$get $python"
-need javac "$(version javac -version)" 17 "$get $java"
-need mvn "$(version mvn --version)" 3.6 "$get $maven"
 if command -v python3 >/dev/null && ! python3 -c 'import venv, ensurepip' 2>/dev/null; then
   need 'python3 venv' '' 3.10 "$get $python"
 fi

@@ -3,8 +3,11 @@ package unishop
 import (
 	"io/fs"
 	"maps"
+	"os"
+	"path"
 	"regexp"
 	"slices"
+	"strings"
 	"testing"
 	"testing/fstest"
 
@@ -29,7 +32,7 @@ func files(t *testing.T) fstest.MapFS {
 
 func versionOf(t *testing.T, sources fs.FS) string {
 	t.Helper()
-	v, err := version(sources)
+	v, err := VersionOf(sources)
 	require.NoError(t, err)
 	return v
 }
@@ -59,18 +62,57 @@ func TestARenamedAddedOrMissingSourceChangesTheVersion(t *testing.T) {
 		missing, renamed := files(t), files(t)
 		delete(missing, name)
 		assert.NotEqual(t, Version(), versionOf(t, missing), name)
-		renamed[name+"x"] = renamed[name]
+		renamed[path.Join(path.Dir(name), "renamed-"+path.Base(name))] = renamed[name]
 		delete(renamed, name)
 		assert.NotEqual(t, Version(), versionOf(t, renamed), name)
 	}
 	added := files(t)
-	added["page/empty"] = &fstest.MapFile{}
+	added["page/empty.css"] = &fstest.MapFile{}
 	assert.NotEqual(t, Version(), versionOf(t, added))
 }
 
+// What editors, file managers and merges leave behind, in the repository or beside it.
+func TestAStrayFileIsNoRelease(t *testing.T) {
+	for _, stray := range []string{
+		"page/.DS_Store", "page/.index.html.swp", "page/._index.html", "page/index.html~", "page/#index.html#", "page/.#index.html",
+		"page/index.html.orig", "page/Thumbs.db", "page/.idea/workspace.xml", "page/.thumbnails/a.svg", "page/notes.txt",
+		"src/main/java/unishop/Settings.java~", "src/main/java/unishop/.Settings.java", "src/main/java/unishop/Settings.java.rej",
+		"src/main/resources/application.properties.bak", "src/assembly/bundle.xml~", "src/test/java/unishop/Test.java",
+		"instance/bake.sh.save", "instance/.bake.sh.swp", "pom.xml.versionsBackup", "target/page/index.html", "README.md",
+	} {
+		with := files(t)
+		with[stray] = &fstest.MapFile{Data: []byte("stray")}
+		assert.Equal(t, Version(), versionOf(t, with), stray)
+	}
+	linked := files(t)
+	linked["page/linked.html"] = &fstest.MapFile{Data: []byte("index.html"), Mode: fs.ModeSymlink}
+	assert.Equal(t, Version(), versionOf(t, linked), "a symbolic link, as editors lock files")
+}
+
+// A file of another kind would be missing on the instance or on the site, without a word. Names with a dot in front are
+// no part of the shop, and everybody's own business.
+func TestEverySourceIsOfAKindThatCounts(t *testing.T) {
+	all := os.DirFS(".")
+	counted, err := Files(all)
+	require.NoError(t, err)
+	for _, folder := range []string{"pom.xml", "src/main", "src/assembly", "page", "instance"} {
+		require.NoError(t, fs.WalkDir(all, folder, func(name string, entry fs.DirEntry, err error) error {
+			if err == nil && !entry.IsDir() && !strings.HasPrefix(entry.Name(), ".") && name != userDataFile {
+				assert.Contains(t, counted, name, "it is not packed: add its kind to sources.go, or remove it")
+			}
+			return err
+		}))
+	}
+}
+
+// The program has the sources in it; the bundle is built from those on the disk.
+func TestTheProgramAndTheDiskHaveTheSameVersion(t *testing.T) {
+	assert.Equal(t, Version(), versionOf(t, os.DirFS(".")))
+}
+
 func TestTwoFilesAreNotTakenForOneThatHoldsTheOther(t *testing.T) {
-	two := fstest.MapFS{"page/a": {Data: []byte("x")}, "page/b": {Data: []byte("y")}}
-	one := fstest.MapFS{"page/a": {Data: []byte("xpage/by")}}
+	two := fstest.MapFS{"page/a.css": {Data: []byte("x")}, "page/b.css": {Data: []byte("y")}}
+	one := fstest.MapFS{"page/a.css": {Data: []byte("xpage/b.cssy")}}
 	assert.NotEqual(t, versionOf(t, one), versionOf(t, two))
 }
 
@@ -83,7 +125,8 @@ func TestUserDataDoesNotChangeTheVersion(t *testing.T) {
 }
 
 func TestNeitherTestsNorWhatIsBuiltDecideTheVersion(t *testing.T) {
-	names := slices.Sorted(maps.Keys(files(t)))
+	names, err := Files(os.DirFS("."))
+	require.NoError(t, err)
 	for _, name := range names {
 		assert.Regexp(t, `^(pom\.xml$|src/main/|src/assembly/|page/|instance/)`, name)
 	}

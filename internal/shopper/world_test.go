@@ -8,7 +8,9 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -53,16 +55,32 @@ func (w *world) newRegion(t *testing.T, name, instance, api string) *region {
 	return r
 }
 
+// bootstrap is what Maven adds to the page, out of the release bundle.
+var bootstrap = sync.OnceValues(func() ([]byte, error) {
+	command := exec.Command("sh", "-c", `bundle=$(go run ./unishop/bundle) && tar -xzf "$bundle" -O page/bootstrap.min.css`)
+	command.Dir = filepath.Join("..", "..")
+	var said strings.Builder
+	command.Stderr = &said
+	content, err := command.Output()
+	if err != nil {
+		err = fmt.Errorf("%w: %s", err, said.String())
+	}
+	return content, err
+})
+
 // newSite serves the page as the website of a bucket does, with the instance's config.json.
 func (r *region) newSite(t *testing.T, api string) http.Handler {
 	t.Helper()
-	bootstrap := "../../unishop/target/page/bootstrap.min.css"
-	if _, err := os.Stat(bootstrap); err != nil {
-		missing(t, "the page looks plain here: "+bootstrap+" is not built: run `make bundle`")
+	style, err := bootstrap()
+	if err != nil {
+		missing(t, "the page looks plain here: there is no release bundle: "+err.Error())
 	}
 	files := http.NewServeMux()
 	files.Handle("/", http.FileServer(http.Dir(pageDir)))
-	files.HandleFunc("/bootstrap.min.css", func(w http.ResponseWriter, request *http.Request) { http.ServeFile(w, request, bootstrap) })
+	files.HandleFunc("/bootstrap.min.css", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/css")
+		_, _ = w.Write(style) // a browser that has gone
+	})
 	files.HandleFunc("/config.json", func(w http.ResponseWriter, _ *http.Request) {
 		answer(w, http.StatusOK, map[string]string{"host": api, "region": r.name, "instance": r.instance})
 	})

@@ -16,7 +16,7 @@ func bootstrap(ctx context.Context, d *Drill) error {
 	return err
 }
 
-// deploying is `cdk deploy` from the office, where the release bundle is.
+// deploying is `cdk deploy` from the office, where the release bundle can be built.
 func deploying(arguments ...string) command {
 	arguments = append([]string{"deploy"}, arguments...)
 	return command{at: office, arguments: append(arguments, "--require-approval", "never")}
@@ -24,7 +24,7 @@ func deploying(arguments ...string) command {
 
 func deploy(arguments ...string) action { return typed(deploying(arguments...)) }
 
-// failingOver is the documented command: from a folder without a bundle, with a region that is up.
+// failingOver is the documented command: where no bundle can be built, with a region that is up.
 func failingOver(arguments ...string) command {
 	arguments = append([]string{"deploy", "unishop-secondary", "-c", "failover=true"}, arguments...)
 	return command{at: laptop, region: regions[config.Secondary], arguments: append(arguments, "--require-approval", "never")}
@@ -32,7 +32,7 @@ func failingOver(arguments ...string) command {
 
 func failOver(arguments ...string) action { return typed(failingOver(arguments...)) }
 
-// destroying needs no bundle either.
+// destroying needs no bundle either: nor a JDK and Maven.
 func destroying(arguments ...string) command {
 	arguments = append([]string{"destroy"}, arguments...)
 	return command{at: laptop, arguments: append(arguments, "--force")}

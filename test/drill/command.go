@@ -15,42 +15,12 @@ import (
 // commandTimeout is many times what a command takes here.
 const commandTimeout = 10 * time.Minute
 
-// workstation is a folder that somebody works in: it has cdk.json, and perhaps a release bundle.
-type workstation string
-
-const (
-	// office has the release bundle.
-	office workstation = "office"
-	// laptop has nothing but what is committed.
-	laptop workstation = "laptop"
-)
-
-func (d *Drill) makeWorkstations() error {
-	for _, w := range []workstation{office, laptop} {
-		folder := filepath.Join(d.dir, string(w))
-		if err := os.MkdirAll(folder, 0o755); err != nil {
-			return err
-		}
-		text, err := os.ReadFile(filepath.Join(d.root, "cdk.json"))
-		if err != nil {
-			return err
-		}
-		if err := os.WriteFile(filepath.Join(folder, "cdk.json"), text, 0o644); err != nil {
-			return err
-		}
-	}
-	if err := os.MkdirAll(filepath.Join(d.dir, "logs"), 0o755); err != nil {
-		return err
-	}
-	// As `make bundle` leaves it.
-	return os.Symlink(filepath.Join(d.root, "unishop"), filepath.Join(d.dir, string(office), "unishop"))
-}
-
 // command is a command of the CDK CLI or of the AWS CLI, and where somebody types it.
 type command struct {
 	at        workstation
 	region    string // AWS_REGION; empty: not set
 	aws       bool   // of the AWS CLI
+	equipped  bool   // a JDK and Maven are there, as always in the office
 	arguments []string
 }
 
@@ -93,15 +63,9 @@ func (d *Drill) run(ctx context.Context, c command) (string, error) {
 
 // begin starts a command, whose output goes to a log.
 func (d *Drill) begin(c command) (*reaper.Process, string, error) {
-	process := exec.Command(filepath.Join(d.root, "node_modules", ".bin", "cdk"), append([]string{"--app", d.app, "--no-color"}, c.arguments...)...)
-	if c.aws {
-		process = exec.Command(filepath.Join(d.root, ".cache", "aws-venv", "bin", "aws"), c.arguments...)
-	}
+	process := d.typedAs(c)
 	process.Dir = filepath.Join(d.dir, string(c.at))
-	process.Env = d.emulator.Environ()
-	if c.region != "" {
-		process.Env = append(process.Env, "AWS_REGION="+c.region)
-	}
+	process.Env = d.environ(c)
 	log, err := os.Create(d.nextLog(c))
 	if err != nil {
 		return nil, "", err
@@ -111,6 +75,17 @@ func (d *Drill) begin(c command) (*reaper.Process, string, error) {
 	process.Stdout, process.Stderr = log, log
 	started, err := d.reaper.Start(process)
 	return started, log.Name(), err
+}
+
+// typedAs is the process of a command. Only in a clone the CDK program is built for it; elsewhere it is there already.
+func (d *Drill) typedAs(c command) *exec.Cmd {
+	switch {
+	case c.aws:
+		return exec.Command(filepath.Join(d.root, ".cache", "aws-venv", "bin", "aws"), c.arguments...)
+	case c.at == clone:
+		return exec.Command("npx", append([]string{"cdk", "--no-color"}, c.arguments...)...)
+	}
+	return exec.Command(filepath.Join(d.root, "node_modules", ".bin", "cdk"), append([]string{"--app", d.app, "--no-color"}, c.arguments...)...)
 }
 
 func (d *Drill) nextLog(c command) string {

@@ -6,11 +6,13 @@ import (
 	"compress/gzip"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os"
+	"os/exec"
 	"path"
-	"path/filepath"
 	"regexp"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -60,7 +62,11 @@ func rollBackBadRelease(ctx context.Context, d *Drill) error {
 
 // uploadBadRelease uploads a release that can be baked, and whose shop ends as soon as it is started.
 func (d *Drill) uploadBadRelease(ctx context.Context) error {
-	good, err := os.ReadFile(filepath.Join(d.root, "unishop", "target", "unishop.tar.gz"))
+	printed, err := exec.CommandContext(ctx, "go", "run", "-C", d.root, "./unishop/bundle").Output()
+	if err != nil {
+		return fmt.Errorf("the release bundle: %w", err)
+	}
+	good, err := os.ReadFile(strings.TrimSpace(string(printed)))
 	if err != nil {
 		return err
 	}
