@@ -161,6 +161,21 @@ func (g *globalDatabase) eventually(region string, want []int) {
 
 const readOnly = "running with the --read-only option"
 
+// eitherWay runs a test twice: each region in turn is the one of the writer, which is lost, and the other the target.
+func eitherWay(t *testing.T, test func(t *testing.T, g *globalDatabase, lost, target string)) {
+	t.Helper()
+	for lost, target := range map[string]string{east: west, west: east} {
+		t.Run(lost+" is lost", func(t *testing.T) {
+			g := newGlobalDatabase(t)
+			if lost != east {
+				g.move("switchover", east, lost)
+				g.eventually(target, nil)
+			}
+			test(t, g, lost, target)
+		})
+	}
+}
+
 func TestAReaderHasEverythingAndTakesNoWrites(t *testing.T) {
 	g := newGlobalDatabase(t)
 	require.NoError(t, g.write(east, 1))
@@ -264,50 +279,80 @@ func TestASwitchoverClosesTheConnectionsOfTheDemotedWriter(t *testing.T) {
 }
 
 func TestAFailoverAfterAnOutageLosesNothingThatHasArrived(t *testing.T) {
-	g := newGlobalDatabase(t)
-	for id := range 100 {
-		require.NoError(t, g.write(east, id))
-	}
-	time.Sleep(100 * time.Millisecond)
-	require.NoError(t, g.world.TakeDown(east))
-	require.Error(t, g.write(east, 100))
-	begin := time.Now()
-	g.move("failover", east, west)
-	t.Logf("failover: %s", time.Since(begin).Round(time.Millisecond))
-	assert.Len(t, g.read(west), 100)
-	require.NoError(t, g.write(west, 100))
+	eitherWay(t, func(t *testing.T, g *globalDatabase, lost, target string) {
+		require.NoError(t, g.write(lost, 0))
+		g.eventually(target, []int{0})
+		for id := range 99 {
+			require.NoError(t, g.write(lost, id+1))
+		}
+		time.Sleep(100 * time.Millisecond)
+		require.NoError(t, g.world.TakeDown(lost))
+		require.Error(t, g.write(lost, 100))
+		begin := time.Now()
+		g.move("failover", lost, target)
+		t.Logf("failover: %s", time.Since(begin).Round(time.Millisecond))
+		assert.Len(t, g.read(target), 100)
+		require.NoError(t, g.write(target, 100))
+	})
+}
+
+// As the emulator does until it works.
+func TestAResynchronisationWithoutTheWriterIsTriedAgain(t *testing.T) {
+	eitherWay(t, func(t *testing.T, g *globalDatabase, lost, target string) {
+		require.NoError(t, g.write(lost, 1))
+		g.eventually(target, []int{1})
+		require.NoError(t, g.world.TakeDown(lost))
+		g.move("failover", lost, target)
+		require.NoError(t, g.world.BringBack(t.Context(), lost))
+		require.NoError(t, g.world.TakeDown(target))
+		event := emulator.Event{Name: emulator.MemberResynchronised, GlobalCluster: "unishop", Region: lost,
+			Cluster: member(lost).Cluster, Writer: member(target)}
+		require.ErrorContains(t, g.world.Handle(t.Context(), &event), "has no writer to replicate from")
+
+		// Its own region goes, too, and both come back.
+		require.NoError(t, g.world.TakeDown(lost))
+		require.NoError(t, g.world.BringBack(t.Context(), target))
+		require.NoError(t, g.write(target, 2))
+		require.ErrorContains(t, g.world.Handle(t.Context(), &event), lost+" is down")
+		require.NoError(t, g.world.BringBack(t.Context(), lost))
+		require.NoError(t, g.world.Handle(t.Context(), &event))
+		assert.Equal(t, []int{1, 2}, g.read(lost))
+		require.NoError(t, g.write(target, 3))
+		g.eventually(lost, []int{1, 2, 3})
+	})
 }
 
 func TestAFailoverWithADelayLosesExactlyTheLatestWrites(t *testing.T) {
 	const delay = 3 * time.Second
-	g := newGlobalDatabase(t)
-	require.NoError(t, g.world.SetReplicationDelay(t.Context(), delay))
-	writer := g.startWriter(1)
-	time.Sleep(delay + 2*time.Second)
-	acknowledged := writer.end()
-	require.NoError(t, g.world.TakeDown(east))
-	outage := time.Now()
-	g.move("failover", east, west)
+	eitherWay(t, func(t *testing.T, g *globalDatabase, lost, target string) {
+		require.NoError(t, g.world.SetReplicationDelay(t.Context(), delay))
+		writer := g.startWriter(1)
+		time.Sleep(delay + 2*time.Second)
+		acknowledged := writer.end()
+		require.NoError(t, g.world.TakeDown(lost))
+		outage := time.Now()
+		g.move("failover", lost, target)
 
-	found := g.read(west)
-	lost := missing(acknowledged, found)
-	require.NotEmpty(t, lost)
-	require.NotEmpty(t, found)
-	assert.Equal(t, acknowledged, append(slices.Clone(found), lost...), "the latest, and no gap")
-	since := outage.Sub(writer.at[lost[0]])
-	t.Logf("%d of %d writes lost: %s", len(lost), len(acknowledged), since.Round(time.Millisecond))
-	assert.InDelta(t, delay.Seconds(), since.Seconds(), 1.2)
+		found := g.read(target)
+		missed := missing(acknowledged, found)
+		require.NotEmpty(t, missed)
+		require.NotEmpty(t, found)
+		assert.Equal(t, acknowledged, append(slices.Clone(found), missed...), "the latest, and no gap")
+		since := outage.Sub(writer.at[missed[0]])
+		t.Logf("%d of %d writes lost: %s", len(missed), len(acknowledged), since.Round(time.Millisecond))
+		assert.InDelta(t, delay.Seconds(), since.Seconds(), 1.2)
 
-	// What was lost stays lost when the region returns, and does not come back by replication either.
-	require.NoError(t, g.world.BringBack(t.Context(), east))
-	require.ErrorContains(t, g.write(east, -1), readOnly, "nobody has told it to be the writer")
-	require.NoError(t, g.write(west, 1000000))
-	g.resynchronise(east, west)
-	assert.Equal(t, append(found, 1000000), g.read(east))
-	require.NoError(t, g.world.SetReplicationDelay(t.Context(), 0))
-	g.move("switchover", west, east)
-	require.NoError(t, g.write(east, 1000001))
-	g.eventually(west, append(found, 1000000, 1000001))
+		// What was lost stays lost when the region returns, and does not come back by replication either.
+		require.NoError(t, g.world.BringBack(t.Context(), lost))
+		require.ErrorContains(t, g.write(lost, -1), readOnly, "nobody has told it to be the writer")
+		require.NoError(t, g.write(target, 1000000))
+		g.resynchronise(lost, target)
+		assert.Equal(t, append(found, 1000000), g.read(lost))
+		require.NoError(t, g.world.SetReplicationDelay(t.Context(), 0))
+		g.move("switchover", target, lost)
+		require.NoError(t, g.write(lost, 1000001))
+		g.eventually(target, append(found, 1000000, 1000001))
+	})
 }
 
 func TestAFailoverWithoutAnOutageFencesTheOldWriter(t *testing.T) {
@@ -320,36 +365,38 @@ func TestAFailoverWithoutAnOutageFencesTheOldWriter(t *testing.T) {
 }
 
 func TestARegionReturnsAsItWas(t *testing.T) {
-	g := newGlobalDatabase(t)
-	require.NoError(t, g.write(east, 1))
-	require.NoError(t, g.world.TakeDown(east))
-	require.NoError(t, g.world.BringBack(t.Context(), east))
-	require.NoError(t, g.write(east, 2), "the writer is the writer again, on its old port")
+	eitherWay(t, func(t *testing.T, g *globalDatabase, lost, other string) {
+		require.NoError(t, g.write(lost, 1))
+		require.NoError(t, g.world.TakeDown(lost))
+		require.NoError(t, g.world.BringBack(t.Context(), lost))
+		require.NoError(t, g.write(lost, 2), "the writer is the writer again, on its old port")
 
-	require.NoError(t, g.world.TakeDown(west))
-	require.NoError(t, g.write(east, 3))
-	require.NoError(t, g.world.BringBack(t.Context(), west))
-	g.eventually(west, []int{1, 2, 3})
-	require.ErrorContains(t, g.write(west, 4), readOnly)
+		require.NoError(t, g.world.TakeDown(other))
+		require.NoError(t, g.write(lost, 3))
+		require.NoError(t, g.world.BringBack(t.Context(), other))
+		g.eventually(other, []int{1, 2, 3})
+		require.ErrorContains(t, g.write(other, 4), readOnly)
+	})
 }
 
-// As when us-east-1 dies during a planned move: the failover that follows must get through.
+// As when the writer's region dies during a planned move: the failover that follows must get through.
 func TestASwitchoverThatCannotBeCompletedChangesNothing(t *testing.T) {
-	g := newGlobalDatabase(t)
-	require.NoError(t, g.world.SetReplicationDelay(t.Context(), 60*time.Second))
-	require.NoError(t, g.write(east, 1))
-	failed := make(chan error)
-	go func() { failed <- g.tryMove("switchover", east, west) }()
-	time.Sleep(500 * time.Millisecond)
-	require.NoError(t, g.world.TakeDown(east))
-	require.ErrorContains(t, <-failed, "switchover from unishop-us-east-1 to unishop-us-west-1")
-	require.ErrorContains(t, g.write(west, 2), readOnly)
+	eitherWay(t, func(t *testing.T, g *globalDatabase, lost, target string) {
+		require.NoError(t, g.world.SetReplicationDelay(t.Context(), 60*time.Second))
+		require.NoError(t, g.write(lost, 1))
+		failed := make(chan error)
+		go func() { failed <- g.tryMove("switchover", lost, target) }()
+		time.Sleep(500 * time.Millisecond)
+		require.NoError(t, g.world.TakeDown(lost))
+		require.ErrorContains(t, <-failed, "switchover from unishop-"+lost+" to unishop-"+target)
+		require.ErrorContains(t, g.write(target, 2), readOnly)
 
-	require.NoError(t, g.world.BringBack(t.Context(), east))
-	require.NoError(t, g.write(east, 2))
-	require.NoError(t, g.world.TakeDown(east))
-	g.move("failover", east, west)
-	require.NoError(t, g.write(west, 3))
+		require.NoError(t, g.world.BringBack(t.Context(), lost))
+		require.NoError(t, g.write(lost, 2))
+		require.NoError(t, g.world.TakeDown(lost))
+		g.move("failover", lost, target)
+		require.NoError(t, g.write(target, 3))
+	})
 }
 
 func TestASecondInstanceOfAClusterIsRefused(t *testing.T) {

@@ -9,6 +9,7 @@ from taught import (  # noqa: E402,F401
     cloudwatch,
     control,
     image_builder_types,
+    image_parameters,
     instances,
     lambda_logs,
     lambda_runtime,

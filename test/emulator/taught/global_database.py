@@ -178,6 +178,8 @@ def _set_cluster_status(status, *arns):
 
 # --- What a failover leaves behind ------------------------------------------------------------------------------------
 
+_RETRY_SECONDS = 0.2
+
 
 def _lose(database, arn):
     """The old writer's volume is of no use: it is a member again, with a new volume, when its region is healthy."""
@@ -204,22 +206,33 @@ def _add_back(region):
 
 
 def _resynchronise(database, m):
-    arn = m["DBClusterArn"]
+    """It copies the writer's volume: that takes both regions, and whatever goes wrong on the way is tried again."""
     time.sleep(settings.get("resync_seconds"))
-    while outage.is_down(region_of(arn)):
-        time.sleep(0.05)
-    if m not in members(database):
-        return
-    drill.tell(
-        "member-resynchronised",
-        globalCluster=database["GlobalClusterIdentifier"],
-        region=region_of(arn),
-        cluster=name_of(arn),
-        writer=_names(writer(database)["DBClusterArn"]),
-    )
+    while m in members(database):
+        if _resynchronised(database, m["DBClusterArn"], writer(database)["DBClusterArn"]):
+            break
+        time.sleep(_RETRY_SECONDS)
     with lock:
-        m["SynchronizationStatus"] = "connected"
-        m["_since"] = time.time()
+        if m in members(database):
+            m["SynchronizationStatus"] = "connected"
+            m["_since"] = time.time()
+            _when_all_connected(database)
+
+
+def _resynchronised(database, arn, source):
+    if any(outage.is_down(region_of(cluster)) for cluster in (arn, source)):
+        return False
+    facts = {"globalCluster": database["GlobalClusterIdentifier"], "writer": _names(source), **_names(arn)}
+    try:
+        drill.tell("member-resynchronised", **facts)
+    except Exception:
+        log.exception("the resynchronisation of %s failed", arn)
+        return False
+    return True
+
+
+def member_gone(database):
+    with lock:
         _when_all_connected(database)
 
 

@@ -55,7 +55,10 @@ def _remove(original, params):
     request = Request(params)
     # ministack looks an identifier up in every region; it means this one.
     params = {**params, "DbClusterIdentifier": [request.removed["DBClusterArn"]]} if request.removed else params
-    return original(params)
+    answer = original(params)
+    if answer[0] == 200:
+        global_database.member_gone(request.database)
+    return answer
 
 
 @hooks.wrap(rds._ACTION_MAP, "CreateDBInstance")

@@ -76,7 +76,7 @@ class GlobalDatabase:
         for region in self.ids:
             emulator().control("outage", {"region": region, "down": False})
         self.await_whole()
-        if self.writer() != PRIMARY:
+        if self.members().get(PRIMARY) == (False, "connected"):
             self.switch(SECONDARY, PRIMARY)
             self.await_whole()
 

@@ -74,6 +74,9 @@ class Faults(unittest.TestCase):
         self.assertIsNone(self.code("rds", "describe_db_instances", PRIMARY))
         self.assertIsNone(self.code("ec2", "describe_vpcs", SECONDARY))
         self.assertEqual(self.code("rds", "describe_db_instances", SECONDARY), "Throttling")
+        self.put({"region": SECONDARY, "service": "rds", "answer": "Throttling"})
+        self.assertIsNone(self.code("ec2", "describe_vpcs", SECONDARY))
+        self.assertEqual(self.code("rds", "describe_db_clusters", SECONDARY), "Throttling")
 
     def test_every_action_has_its_name(self):
         """Of each protocol: a fault for another action of the service is not met."""

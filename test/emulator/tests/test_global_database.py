@@ -12,6 +12,27 @@ def outage(region, down):
     emulator().control("outage", {"region": region, "down": down})
 
 
+def told(event):
+    return [e for e in Hook.events if e["event"] == event]
+
+
+def either_way(test):
+    """Decorator: the region of the writer is lost, and the other one is the target; each region in turn."""
+
+    def both(self):
+        for lost, target in ((PRIMARY, SECONDARY), (SECONDARY, PRIMARY)):
+            with self.subTest(f"{lost} is lost"):
+                if self.db.writer() != lost:
+                    self.db.switch(target, lost)
+                    self.db.await_whole()
+                Hook.events.clear()
+                test(self, lost, target)
+                self.doCleanups()
+
+    both.__name__, both.__doc__ = test.__name__, test.__doc__
+    return both
+
+
 class TheWriter(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
@@ -27,11 +48,8 @@ class TheWriter(unittest.TestCase):
             db.switch(source, target)
             db.await_whole()
             self.assertEqual(db.members(), {source: (False, "connected"), target: (True, "connected")})
-        told = [
-            (e["from"]["region"], e["to"]["region"], e["way"]) for e in Hook.events if e["event"] == "writer-changed"
-        ]
         self.assertEqual(
-            told,
+            [(e["from"]["region"], e["to"]["region"], e["way"]) for e in told("writer-changed")],
             [
                 (PRIMARY, SECONDARY, "switchover"),
                 (SECONDARY, PRIMARY, "switchover"),
@@ -70,32 +88,82 @@ class TheWriter(unittest.TestCase):
         self.assertIn("Endpoint", self.cluster(SECONDARY))
         self.assertIn("ReaderEndpoint", self.cluster(PRIMARY))
 
-    def test_a_failover_without_its_old_region_drops_the_member_until_the_region_returns(self):
+    @either_way
+    def test_a_failover_without_its_old_region_drops_the_member_until_the_region_returns(self, lost, target):
         db = self.db
-        outage(PRIMARY, True)
-        db.fail_over(SECONDARY, SECONDARY)
-        self.assertTrue(db.describe()["FailoverState"]["IsDataLossAllowed"])
-        until(lambda: db.members() == {SECONDARY: (True, "connected")}, "the writer alone")
-        self.assertEqual(db.describe()["Status"], "failing-over", "the topology is not whole")
-        self.assertEqual(self.status(SECONDARY), "available")
+        outage(lost, True)
+        db.fail_over(target, target)
+        self.assertTrue(db.describe(target)["FailoverState"]["IsDataLossAllowed"])
+        until(lambda: db.members(target) == {target: (True, "connected")}, "the writer alone")
+        self.assertEqual(db.describe(target)["Status"], "failing-over", "the topology is not whole")
+        self.assertEqual(self.status(target), "available")
+        self.assertIn("Endpoint", self.cluster(target))
         go_on = hold(self, "member-resynchronised")
-        outage(PRIMARY, False)
-        self.assertEqual(db.members(), {SECONDARY: (True, "connected"), PRIMARY: (False, "pending-resync")})
+        outage(lost, False)
+        self.assertEqual(db.members(target), {target: (True, "connected"), lost: (False, "pending-resync")})
         go_on()
         db.await_whole()
-        self.assertEqual(db.members(PRIMARY)[PRIMARY], (False, "connected"))
+        self.assertEqual(db.members(lost)[lost], (False, "connected"))
+        self.assertEqual([e["cluster"] for e in told("member-resynchronised")], [db.ids[lost]])
         self.assertEqual(
-            [e["cluster"] for e in Hook.events if e["event"] == "member-resynchronised"], [db.ids[PRIMARY]]
+            [(e["from"]["region"], e["to"]["region"], e["way"]) for e in told("writer-changed")],
+            [(lost, target, "failover")],
         )
 
-    def test_a_failover_of_a_healthy_region_makes_it_resynchronise(self):
+    @either_way
+    def test_a_failover_of_a_healthy_region_makes_it_resynchronise(self, lost, target):
         db, go_on = self.db, hold(self, "member-resynchronised")
-        db.fail_over(SECONDARY, SECONDARY)
-        until(lambda: db.members()[PRIMARY] == (False, "pending-resync"), "resynchronising")
+        db.fail_over(target, target)
+        until(lambda: db.members()[lost] == (False, "pending-resync"), "resynchronising")
         self.assertEqual(db.describe()["Status"], "failing-over", "the topology is not whole")
         go_on()
         db.await_whole()
-        self.assertEqual(db.members(), {PRIMARY: (False, "connected"), SECONDARY: (True, "connected")})
+        self.assertEqual(db.members(), {lost: (False, "connected"), target: (True, "connected")})
+
+    @either_way
+    def test_a_resynchronisation_waits_for_the_writers_region(self, lost, target):
+        """The region that was lost first is back, and now the other one is gone."""
+        db = self.db
+        outage(lost, True)
+        db.fail_over(target, target)
+        until(lambda: db.members(target) == {target: (True, "connected")}, "the writer alone")
+        emulator().control("settings", {"resync_seconds": 1})
+        self.addCleanup(emulator().control, "settings", {"resync_seconds": 0.1})
+        outage(lost, False)
+        outage(target, True)
+        time.sleep(1.5)
+        self.assertEqual(told("member-resynchronised"), [])
+        self.assertEqual(db.members(lost)[lost], (False, "pending-resync"))
+        outage(target, False)
+        db.await_whole()
+        self.assertEqual(len(told("member-resynchronised")), 1)
+
+    @either_way
+    def test_a_resynchronisation_that_fails_is_tried_again(self, lost, target):
+        db = self.db
+        self.addCleanup(Hook.refuse.clear)
+        Hook.refuse.add("member-resynchronised")
+        db.fail_over(target, target)
+        until(lambda: len(told("member-resynchronised")) > 1, "a second try")
+        self.assertEqual(db.members()[lost], (False, "pending-resync"))
+        Hook.refuse.clear()
+        db.await_whole()
+        self.assertEqual(db.members(), {lost: (False, "connected"), target: (True, "connected")})
+
+    def test_a_member_that_is_detached_is_resynchronised_no_more(self):
+        db = GlobalDatabase(type(self), "detaching")
+        self.addCleanup(Hook.refuse.clear)
+        Hook.refuse.add("member-resynchronised")
+        db.fail_over(SECONDARY, SECONDARY)
+        until(lambda: told("member-resynchronised"), "a first try")
+        db.api[PRIMARY].remove_from_global_cluster(GlobalClusterIdentifier=db.name, DbClusterIdentifier=db.arn(PRIMARY))
+        time.sleep(0.5)
+        tries = len(told("member-resynchronised"))
+        time.sleep(1)
+        self.assertEqual(len(told("member-resynchronised")), tries)
+        self.assertEqual(db.members(), {SECONDARY: (True, "connected")})
+        db.api[PRIMARY].delete_db_instance(DBInstanceIdentifier=db.ids[PRIMARY] + "-1", SkipFinalSnapshot=True)
+        db.api[PRIMARY].delete_db_cluster(DBClusterIdentifier=db.ids[PRIMARY], SkipFinalSnapshot=True)
 
     def test_a_failover_without_data_loss_is_a_switchover(self):
         go_on = hold(self, "writer-changed")
@@ -104,32 +172,35 @@ class TheWriter(unittest.TestCase):
         go_on()
         self.db.await_whole()
 
-    def test_a_switchover_hangs_in_an_outage_until_a_failover_may_take_over(self):
+    @either_way
+    def test_a_switchover_hangs_in_an_outage_until_a_failover_may_take_over(self, lost, target):
         db = self.db
-        self.hang()
+        self.hang(lost, target)
         with self.assertRaises(botocore.exceptions.ClientError) as refused:
-            db.fail_over(SECONDARY, SECONDARY)
+            db.fail_over(target, target)
         self.assertEqual(refused.exception.response["Error"]["Code"], "InvalidGlobalClusterStateFault")
         emulator().control("settings", {"hanging_seconds": 0})
-        db.fail_over(SECONDARY, SECONDARY)
-        until(lambda: db.members() == {SECONDARY: (True, "connected")}, "the writer alone")
-        self.assertEqual([e["way"] for e in Hook.events if e["event"] == "writer-changed"], ["failover"])
+        db.fail_over(target, target)
+        until(lambda: db.members(target) == {target: (True, "connected")}, "the writer alone")
+        self.assertEqual([e["way"] for e in told("writer-changed")], ["failover"])
 
-    def test_a_hanging_switchover_ends_well_when_the_region_returns(self):
-        self.hang()
-        outage(PRIMARY, False)
+    @either_way
+    def test_a_hanging_switchover_ends_well_when_the_region_returns(self, lost, target):
+        self.hang(lost, target)
+        outage(lost, False)
         self.db.await_whole()
-        self.assertEqual(self.db.writer(), SECONDARY)
+        self.assertEqual(self.db.writer(), target)
 
-    def hang(self):
+    def hang(self, lost, target):
         """A switchover that the old writer's region does not live to see the end of."""
         emulator().control("settings", {"operation_seconds": 3})
+        self.addCleanup(self.db.bring_home)
         self.addCleanup(emulator().control, "settings", {"hanging_seconds": 20})
-        self.db.switch(PRIMARY, SECONDARY)
-        outage(PRIMARY, True)
+        self.db.switch(lost, target)
+        outage(lost, True)
         emulator().control("settings", {"operation_seconds": 0.2})
         time.sleep(2)  # longer than the switchover would have taken
-        self.assertEqual(self.db.describe()["Status"], "switching-over")
+        self.assertEqual(self.db.describe(target)["Status"], "switching-over")
 
     def test_the_writer_stays_when_the_drill_cannot_follow(self):
         self.addCleanup(Hook.refuse.clear)

@@ -304,6 +304,62 @@ class ImageParameters(unittest.TestCase):
             self.assertEqual((error["Code"], error["Message"]), ("ValidationError", says))
         self.assertEqual(stack.status(), "")
 
+    def deregistered(self, region):
+        """An image that a parameter still names."""
+        ec2 = emulator().client("ec2", region)
+        image = ec2.register_image(Name=f"gone-from-{region}", RootDeviceName="/dev/xvda")["ImageId"]
+        ssm = emulator().client("ssm", region)
+        ssm.put_parameter(Name="/shop/gone", Value=image, Type="String", DataType="aws:ec2:image", Overwrite=True)
+        self.addCleanup(ssm.delete_parameter, Name="/shop/gone")
+        until(
+            lambda: ssm.describe_parameters(ParameterFilters=[{"Key": "Name", "Values": ["/shop/gone"]}])["Parameters"],
+            "it",
+        )
+        ec2.deregister_image(ImageId=image)
+        return image
+
+    def test_an_image_that_is_gone_is_refused_before_anything_changes(self):
+        parameter = {"Image": {"Type": "AWS::SSM::Parameter::Value<AWS::EC2::Image::Id>", "Default": "/shop/gone"}}
+        before = {"Group": {"Type": "AWS::Logs::LogGroup"}}
+        after = {**before, "Other": {"Type": "AWS::Logs::LogGroup"}}
+        for region in (PRIMARY, SECONDARY):
+            with self.subTest(region):
+                says = f"Parameter validation failed: parameter value {self.deregistered(region)} for parameter name Image does not exist"
+                stack = Stack(self, "image-gone", region)
+                self.assertEqual(stack.create(before), "CREATE_COMPLETE")
+                group = stack.resources()
+                self.assertEqual(stack.update(after, Parameters=parameter), "UPDATE_ROLLBACK_COMPLETE")
+                self.assertIn(
+                    ("image-gone", "UPDATE_ROLLBACK_IN_PROGRESS", f"{says}. Rollback requested by user."),
+                    stack.events(),
+                )
+                self.assertEqual(stack.resources(), group)
+                self.assertNotIn("Other", [name for name, _, _ in stack.events()])
+
+                change_set = {"StackName": "image-gone", "ChangeSetName": "update"}
+                body = json.dumps({"Parameters": parameter, "Resources": after})
+                stack.api.create_change_set(**change_set, TemplateBody=body)
+                described = stack.api.describe_change_set(**change_set)
+                self.assertEqual(
+                    (described["Status"], described["ExecutionStatus"], described["StatusReason"]),
+                    ("FAILED", "UNAVAILABLE", says),
+                )
+                self.doCleanups()
+
+    def test_a_creation_with_an_image_that_is_gone_creates_nothing(self):
+        image = self.deregistered(SECONDARY)
+        stack = Stack(self, "never-made", SECONDARY)
+        parameter = {"Image": {"Type": "AWS::EC2::Image::Id", "Default": image}}
+        group = {"Group": {"Type": "AWS::Logs::LogGroup"}}
+        self.assertEqual(stack.create(group, Parameters=parameter), "ROLLBACK_COMPLETE")
+        self.assertNotIn("Group", [name for name, _, _ in stack.events()])
+
+    def test_an_image_that_is_there_is_taken(self):
+        stack = Stack(self, "image-there", SECONDARY)
+        parameter = {"Image": {"Type": "AWS::EC2::Image::Id", "Default": IMAGE}}
+        group = {"Group": {"Type": "AWS::Logs::LogGroup"}}
+        self.assertEqual(stack.create(group, Parameters=parameter), "CREATE_COMPLETE")
+
 
 class Functions(unittest.TestCase):
     def setUp(self):
