@@ -60,7 +60,6 @@ func newFunction(scope awsconstructs.Construct, custom customResource) awslambda
 		environment[name] = jsii.String(value)
 	}
 	return awslambda.NewFunction(scope, jsii.String("Function"), &awslambda.FunctionProps{
-		Description: jsii.Sprintf("Acts for %s", custom.Type),
 		Runtime:     awslambda.Runtime_PYTHON_3_13(),
 		Handler:     jsii.String("index.handler"),
 		Code:        awslambda.Code_FromInline(jsii.String(*answer(scope) + stripped(custom.Source))),
