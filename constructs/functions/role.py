@@ -21,8 +21,8 @@ SILENT_SECONDS = 60
 LAG_SECONDS, LAG_ALLOWED_MS = 180, 60_000
 # The replica of a new secret takes seconds.
 SECRET_SECONDS = 120
-# An instance that has just been replaced is the site's within this time.
-SERVES_SECONDS = 60
+# What serves may miss an answer or two.
+SERVES_SECONDS = 30
 # What AWS answers while it cannot begin an operation.
 # https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_FailoverGlobalCluster.html
 NOT_NOW = "InvalidGlobalClusterState|InvalidDBClusterState|"

@@ -440,8 +440,8 @@ class WhatServes(unittest.TestCase):
                         f"{url}: {why}: the instance, or what it has published, is gone: deploy with another "
                         "server-zone, and back (`cdk deploy --all -c server-zone=2`)",
                     )
-                    self.assertGreater(answer.seconds, 50)
-                    self.assertLess(answer.seconds, 100)
+                    self.assertGreater(answer.seconds, 25)
+                    self.assertLess(answer.seconds, 60)
 
     def test_that_is_no_config_json_is_named(self):
         for text in ("", "<html>", "{}", "[]"):
@@ -452,7 +452,7 @@ class WhatServes(unittest.TestCase):
 
     def test_is_waited_for_while_an_instance_takes_the_site_over(self):
         config = self.world.web.pop(self.site + "/config.json")
-        self.world.clock.after(30, lambda: self.world.web.update({self.site + "/config.json": config}))
+        self.world.clock.after(20, lambda: self.world.web.update({self.site + "/config.json": config}))
         self.assertEqual(self.reconcile().status, "SUCCESS")
 
     def test_is_not_asked_for_otherwise(self):
