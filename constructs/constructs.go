@@ -18,8 +18,12 @@ func arn(scope awsconstructs.Construct, service, resource string) *string {
 	return regionalARN(scope, service, *awscdk.Stack_Of(scope).Region(), resource)
 }
 
-// regionalARN names a resource of the same account in any region.
+// regionalARN names a resource of the same account in any region. Fn::Sub is shorter than the Fn::Join that the CDK
+// would write.
 func regionalARN(scope awsconstructs.Construct, service, region, resource string) *string {
-	stack := awscdk.Stack_Of(scope)
-	return jsii.Sprintf("arn:%s:%s:%s:%s:%s", *stack.Partition(), service, region, *stack.Account(), resource)
+	partition := *awscdk.Stack_Of(scope).Partition()
+	if *awscdk.Token_IsUnresolved(partition) { // of a region that this CDK does not know
+		partition = "${AWS::Partition}"
+	}
+	return awscdk.Fn_Sub(jsii.Sprintf("arn:%s:%s:%s:${AWS::AccountId}:%s", partition, service, region, resource), nil)
 }

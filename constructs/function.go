@@ -60,7 +60,6 @@ func newFunction(scope awsconstructs.Construct, custom customResource) awslambda
 		environment[name] = jsii.String(value)
 	}
 	return awslambda.NewFunction(scope, jsii.String("Function"), &awslambda.FunctionProps{
-		Description: jsii.Sprintf("Acts for %s", custom.Type),
 		Runtime:     awslambda.Runtime_PYTHON_3_13(),
 		Handler:     jsii.String("index.handler"),
 		Code:        awslambda.Code_FromInline(jsii.String(*answer(scope) + stripped(custom.Source))),
@@ -80,7 +79,10 @@ var (
 	comment     = regexp.MustCompile(`(?m)^ *#.*\n`)
 	blankLines  = regexp.MustCompile(`\n{2,}`)
 	indentation = regexp.MustCompile(`(?m)^( {4})+`)
-	quoted      = regexp.MustCompile(`"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'`)
+	// A line that ends, or goes on, inside brackets.
+	broken = regexp.MustCompile(`([(\[{,])\n *|\n *([)\]}])`)
+	// A string, or an operator with its spaces.
+	token = regexp.MustCompile(`"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'| *(?:[:=!<>|+]=|[=<>,:+|]) *`)
 )
 
 // answer is what the functions have in common. The template holds it once, as a mapping, and CloudFormation puts it in
@@ -107,16 +109,16 @@ func stripped(file string) string {
 	}
 	text := comment.ReplaceAllString(docstring.ReplaceAllString(string(source), ""), "")
 	text = blankLines.ReplaceAllString(text, "\n")
-	text = quoted.ReplaceAllStringFunc(text, requoted)
+	text = token.ReplaceAllStringFunc(broken.ReplaceAllString(text, "$1$2"), shortest)
 	return indentation.ReplaceAllStringFunc(text, func(spaces string) string { return spaces[:len(spaces)/4] })
 }
 
-// requoted is a string literal in single quotes: JSON has to escape the others.
-func requoted(literal string) string {
-	if literal[0] != '"' || strings.ContainsAny(literal, `'\`) {
-		return literal
+// shortest form of a token in JSON, which has to escape double quotes.
+func shortest(token string) string {
+	if token[0] == '"' && !strings.ContainsAny(token, `'\`) {
+		return "'" + token[1:len(token)-1] + "'"
 	}
-	return "'" + literal[1:len(literal)-1] + "'"
+	return strings.Trim(token, " ")
 }
 
 // allow grants actions on resources.

@@ -72,15 +72,14 @@ func NewRegionRole(scope awsconstructs.Construct, id string, props RegionRolePro
 // regionRoleStatements name every resource; only CloudWatch knows no resources to read metrics of:
 // https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoncloudwatch.html
 func regionRoleStatements(scope awsconstructs.Construct, names config.Names, own, other config.Region) []awsiam.PolicyStatement {
-	global := regionalARN(scope, "rds", "", "global-cluster:"+names.GlobalCluster())
-	clusters := []*string{
-		regionalARN(scope, "rds", own.Name, "cluster:"+names.Cluster(own.Side)),
-		regionalARN(scope, "rds", other.Name, "cluster:"+names.Cluster(other.Side)),
-	}
 	return []awsiam.PolicyStatement{
-		allow([]string{"rds:DescribeGlobalClusters", "rds:FailoverGlobalCluster", "rds:SwitchoverGlobalCluster"}, append(clusters, global)...),
-		allow([]string{"rds:DescribeDBClusters"}, clusters...),
-		allow([]string{"rds:DescribeDBInstances"}, arn(scope, "rds", "db:"+names.Instance(own.Side))),
+		// One statement, as each of these actions applies to its own kinds of resources only:
+		// https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonrds.html
+		allow([]string{"rds:DescribeGlobalClusters", "rds:FailoverGlobalCluster", "rds:SwitchoverGlobalCluster", "rds:DescribeDBClusters", "rds:DescribeDBInstances"},
+			regionalARN(scope, "rds", own.Name, "cluster:"+names.Cluster(own.Side)),
+			regionalARN(scope, "rds", other.Name, "cluster:"+names.Cluster(other.Side)),
+			regionalARN(scope, "rds", "", "global-cluster:"+names.GlobalCluster()),
+			arn(scope, "rds", "db:"+names.Instance(own.Side))),
 		allow([]string{"cloudformation:DescribeStacks"},
 			arn(scope, "cloudformation", "stack/"+names.Stack(own.Side)+"/*"),
 			regionalARN(scope, "cloudformation", other.Name, "stack/"+names.Stack(other.Side)+"/*")),

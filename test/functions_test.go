@@ -83,7 +83,7 @@ var functionPromises = map[string]promise{
 				c.unless(len(t.of("AWS::Lambda::Function")) > 0, "%s: no function", where)
 				for id, function := range t.of("AWS::Lambda::Function") {
 					code, _ := function.props()["Code"].(map[string]any)
-					c.unless(len(code) == 1 && strings.Contains(codeOf(t, function), "def handler(event, context):"), "%s: code of %s", where, id)
+					c.unless(len(code) == 1 && strings.Contains(codeOf(t, function), "def handler(event,context):"), "%s: code of %s", where, id)
 					c.unless(function.props()["VpcConfig"] == nil, "%s: %s is in a VPC", where, id)
 					c.unless(strings.HasPrefix(fmt.Sprint(function.props()["Runtime"]), "python3."), "%s: %s: %v", where, id, function.props()["Runtime"])
 				}

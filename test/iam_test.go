@@ -54,7 +54,7 @@ var iamPromises = map[string]promise{
 			"every action":   func(s system) { statement(s, "RegionRoleA22D284E", 0)["Action"] = "rds:*" },
 			"every resource": func(s system) { statement(s, "RegionRoleA22D284E", 0)["Resource"] = "*" },
 			"every cluster": func(s system) {
-				statement(s, "RegionRoleA22D284E", 1)["Resource"] = []any{"arn:aws:rds:us-east-1:111122223333:cluster:*"}
+				statement(s, "RegionRoleA22D284E", 0)["Resource"] = []any{"arn:aws:rds:us-east-1:111122223333:cluster:*"}
 			},
 			"every secret": func(s system) {
 				statement(s, "ServerRoleB6C85082", 0)["Resource"] = "arn:aws:secretsmanager:us-east-1:111122223333:secret:*"

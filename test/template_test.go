@@ -163,10 +163,13 @@ func containsText(value any, part string) (found bool) {
 	return found
 }
 
-// render writes CloudFormation's Join, Ref and GetAtt as one text: "arn:aws:rds::${AWS::AccountId}:db:unishop".
+// render writes CloudFormation's Sub, Join, Ref and GetAtt as one text: "arn:aws:rds::${AWS::AccountId}:db:unishop".
 func render(value any) string {
 	if s, ok := value.(string); ok {
 		return s
+	}
+	if text, ok := at(value, "Fn::Sub").(string); ok {
+		return text
 	}
 	if id, ok := at(value, "Ref").(string); ok {
 		return "${" + id + "}"

@@ -1,6 +1,6 @@
 """What the functions behind our custom resources have in common. It stands in front of each one's own source, which has
 
-    ACTS               the states of the stack in which it acts, by request type
+    ACTS               what the stack is doing, in CloudFormation's words, when the function acts, by request type
     act(event, meant)  does what is asked and returns what it did, in one sentence; raises Refused
 
 Whatever happens, CloudFormation is answered: it would wait for ServiceTimeout otherwise. Every answer has the attribute
@@ -25,13 +25,15 @@ ANSWER_SECONDS = 20
 # A new role's permissions reach a service after a while:
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html#troubleshoot_general_eventual-consistency
 DENIED_SECONDS = 60
-DENIED = "AccessDenied", "AccessDeniedException", "UnauthorizedOperation"
+DENIED = "AccessDenied|UnauthorizedOperation"
 # What services answer who are asked too often:
 # https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html
 BUSY = "Throttl|TooMany|SlowDown|RequestLimit|RequestTimeout"
 # A call that failed: AWS answers an error, or nothing.
 FAILED = ClientError, botocore.exceptions.ConnectionError, botocore.exceptions.HTTPClientError
 FOREVER = float("inf")
+
+env = os.environ
 
 
 # What is asked for cannot or must not be done; says why, and what to do instead.
@@ -75,11 +77,19 @@ def check_meant(event, meant=None):
     """Returns what tells this operation of the stack's from an earlier or later one. It has to be one in which this
     function acts, and the one that was meant before, if any.
     """
-    found = ask(client("cloudformation").describe_stacks, StackName=event["StackId"])["Stacks"][0]
+    found = stack_of(event["StackId"])
     now = found["StackStatus"], found.get("LastUpdatedTime")
-    if now[0] not in ACTS.get(event["RequestType"], ()) or meant not in (None, now):
+    acts = [f"{doing}_IN_PROGRESS" for doing in ACTS.get(event["RequestType"], "").split()]
+    if now[0] not in acts or meant not in (None, now):
         raise Late(f"{event['RequestType']} in {now[0]}")
     return now
+
+
+def stack_of(name, region=None, silence=FOREVER):
+    """A stack, with its outputs beside its own attributes."""
+    stacks = client("cloudformation", region)
+    found = ask(stacks.describe_stacks, silence=silence, StackName=name)["Stacks"][0]
+    return found | {o["OutputKey"]: o["OutputValue"] for o in found.get("Outputs", [])}
 
 
 def while_meant(event, meant, call):
@@ -110,13 +120,17 @@ def answer(event, status, said):
     )
 
 
+def destroy_first(stack):
+    return f"destroy {stack} first (`cdk destroy --all -c failover=false`)"
+
+
 @functools.cache
 def client(service, region=None, seconds=20):
     """A client that asks once, and waits so long for a connection and for an answer."""
     config = botocore.config.Config(
         connect_timeout=min(seconds, 5), read_timeout=seconds, retries={"total_max_attempts": 1}
     )
-    return boto3.client(service, region or os.environ["AWS_REGION"], config=config)
+    return boto3.client(service, region or env["AWS_REGION"], config=config)
 
 
 def ask(call, again=DENIED, seconds=DENIED_SECONDS, busy=FOREVER, silence=FOREVER, **parameters):
@@ -130,7 +144,8 @@ def ask(call, again=DENIED, seconds=DENIED_SECONDS, busy=FOREVER, silence=FOREVE
                 return call(**parameters)
             except FAILED as error:
                 code = code_of(error)
-                limit = busy if re.search(BUSY, code) else silence if silent(error) else seconds if code in again else 0
+                answered = seconds if re.search(again, code) else 0
+                limit = busy if re.search(BUSY, code) else silence if silent(error) else answered
                 if time.monotonic() - began >= limit:
                     raise
                 words = note(error, words)

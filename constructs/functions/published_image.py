@@ -5,16 +5,11 @@ old image's id back; deletion removes the parameter, unless there is a pilot lig
 An unchanged image is looked at only for a new value of Reconcile: a failover asks nothing of the other region.
 """
 
-WRITES = "CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS"
-ACTS = {
-    "Create": WRITES,
-    "Update": (*WRITES, "UPDATE_ROLLBACK_IN_PROGRESS"),
-    "Delete": ("DELETE_IN_PROGRESS", "ROLLBACK_IN_PROGRESS"),
-}
+ACTS = {"Create": "CREATE UPDATE", "Update": "CREATE UPDATE UPDATE_ROLLBACK", "Delete": "DELETE ROLLBACK"}
 
 
 def act(event, meant):
-    name, region = os.environ["PARAMETER"], os.environ["PILOT_LIGHT_REGION"]
+    name, region = env["PARAMETER"], env["PILOT_LIGHT_REGION"]
     ssm = client("ssm", region)
     if event["RequestType"] == "Delete":
         if meant[0] == "DELETE_IN_PROGRESS":
@@ -40,10 +35,9 @@ def refuse_unproven():
     """Only the active region's instance has booted from a new image. The active region has the writer: a property that
     said so would change with an activation, which must change nothing here.
     """
-    found = ask(client("rds").describe_global_clusters, GlobalClusterIdentifier=os.environ["GLOBAL_CLUSTER"])
-    here = os.environ["AWS_REGION"]
-    members = found["GlobalClusters"][0]["GlobalClusterMembers"]
-    if not any(m["IsWriter"] and m["DBClusterArn"].split(":")[3] == here for m in members):
+    found = ask(client("rds").describe_global_clusters, GlobalClusterIdentifier=env["GLOBAL_CLUSTER"])["GlobalClusters"]
+    here = env["AWS_REGION"]
+    if not any(m["IsWriter"] and f":{here}:" in m["DBClusterArn"] for m in found[0]["GlobalClusterMembers"]):
         raise Refused(
             f"{here} is not active, so nothing has served from this image: deploy the release that is deployed, "
             f"or activate {here} first (`cdk deploy --all -c failover=false`)"
@@ -83,14 +77,15 @@ def await_value(ssm, name, image):
 
 def refuse_while_needed(region):
     """This resource is the first to go, before the region's role could refuse."""
-    stack = os.environ["PILOT_LIGHT_STACK"]
+    stack = env["PILOT_LIGHT_STACK"]
     try:
-        ask(client("cloudformation", region).describe_stacks, StackName=stack)
+        stack_of(stack, region)
     except ClientError as error:
-        if code_of(error) == "ValidationError":  # no such stack
+        # No such stack.
+        if code_of(error) == "ValidationError":
             return
         raise
-    raise Refused(f"destroy {stack} first (`cdk destroy --all` without the failover flag): it may need the image")
+    raise Refused(f"{destroy_first(stack)}: it may need the image")
 
 
 def remove(ssm, name, event, meant):

@@ -8,9 +8,9 @@ https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/aurora-global-datab
 """
 
 import datetime
+import urllib.request
 
-WANTED = "CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS"
-ACTS = {"Create": WANTED, "Update": WANTED, "Delete": ("DELETE_IN_PROGRESS",)}
+ACTS = {"Create": "CREATE UPDATE", "Update": "CREATE UPDATE", "Delete": "DELETE"}
 # Between two looks at the global database, and between two tries of what AWS does not accept yet.
 LOOK_SECONDS, TRY_SECONDS = 1, 10
 # An operation that has begun shows in the global database within this time, or AWS has given it up.
@@ -21,22 +21,27 @@ SILENT_SECONDS = 60
 LAG_SECONDS, LAG_ALLOWED_MS = 180, 60_000
 # The replica of a new secret takes seconds.
 SECRET_SECONDS = 120
+# What serves may miss an answer or two.
+SERVES_SECONDS = 30
 # What AWS answers while it cannot begin an operation.
 # https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_FailoverGlobalCluster.html
 NOT_NOW = "InvalidGlobalClusterState|InvalidDBClusterState|"
 # A secret that does not exist has no ARN, so that the permission to read this one does not apply to it:
 # https://github.com/jenkinsci/aws-secrets-manager-credentials-provider-plugin/pull/65
-NO_SECRET = "ResourceNotFoundException", *DENIED
+NO_SECRET = "ResourceNotFound|" + DENIED
 
 
 def act(event, meant):
     region, asked = Region(event, meant), event["ResourceProperties"]
+    before = event.get("OldResourceProperties", {})
     if event["RequestType"] == "Delete":
         return leave(region)
     if asked["Role"] == "pilot-light":
         return be_pilot_light(region)
     if asked["Way"] == "failover":
         return fail_over(region)
+    if asked["Reconcile"] not in ("", before.get("Reconcile")):
+        refuse_unserved(region)
     return switch_over(region, region.look(), region.own)
 
 
@@ -69,7 +74,7 @@ def be_pilot_light(region):
 
 def leave(region):
     """The stack is deleted, and takes its cluster along."""
-    if os.environ["SIDE"] == "primary":
+    if env["SIDE"] == "primary":
         refuse_first_member(region, region.look())
         return "nothing: the last member goes"
     now = region.await_end_of_moves()
@@ -102,10 +107,7 @@ def switch_over(region, now, target):
 
 def refuse_first_member(region, now):
     if len(now.members) > 1:
-        raise Refused(
-            f"destroy {region.other_stack} first (`cdk destroy --all` without the failover flag): "
-            "the global database has other members"
-        )
+        raise Refused(f"{destroy_first(region.other_stack)}: the global database has other members")
 
 
 def refuse_only_copy(region, now):
@@ -120,7 +122,7 @@ def refuse_both_dark(region, now):
     """Who stops selling here must sell there first."""
     problem = why_other_cannot_sell(region, now)
     if problem:
-        flag, where = ("", "home") if os.environ["SIDE"] == "secondary" else (" -c failover=planned", "there")
+        flag, where = ("", "home") if env["SIDE"] == "secondary" else (" -c failover=planned", "there")
         raise Refused(
             f"{region.other_stack} is at rest: both regions would be dark; "
             f"`cdk deploy --all{flag}` brings everything {where} ({problem})"
@@ -129,11 +131,10 @@ def refuse_both_dark(region, now):
 
 def why_other_cannot_sell(region, now):
     try:
-        stacks = client("cloudformation", region_of(region.other))
-        found = ask(stacks.describe_stacks, silence=SILENT_SECONDS, StackName=region.other_stack)["Stacks"][0]
+        found = stack_of(region.other_stack, region_of(region.other), SILENT_SECONDS)
     except FAILED as error:
         return f"its stack cannot be asked: {error}"
-    role = next((o["OutputValue"] for o in found.get("Outputs", []) if o["OutputKey"] == "Role"), "none")
+    role = found.get("Role")
     if not found["StackStatus"].endswith("_COMPLETE") or role != "active":
         return f"its stack is {found['StackStatus']}, with the role {role}"
     if not now.connected(region.other):
@@ -141,6 +142,27 @@ def why_other_cannot_sell(region, now):
     lag = region.await_lag(region.other)
     if lag is None or lag >= LAG_ALLOWED_MS:
         return f"its lag is {in_ms(lag)}, and must be under {in_ms(LAG_ALLOWED_MS)}"
+
+
+def refuse_unserved(region):
+    """CloudFormation does not see what was lost outside it. It is looked at from where the customers are: the site's
+    config.json, its page, and the shop that config.json names. A stack that is created has no site yet.
+    """
+    site, ends = stack_of(region.event["StackId"]).get("WebsiteURL"), time.monotonic() + SERVES_SECONDS
+    while site:
+        url = f"{site}/config.json"
+        try:
+            config = json.load(urllib.request.urlopen(url, timeout=5))
+            for url in site, f"http://{config['host']}/health/ishealthy":
+                urllib.request.urlopen(url, timeout=5)
+            return
+        except Exception as error:
+            if time.monotonic() > ends:
+                raise Refused(
+                    f"{url}: {error}: the instance, or what it has published, is gone: deploy with another server-zone, "
+                    "and back (`cdk deploy --all -c server-zone=2`)"
+                ) from None
+        time.sleep(LOOK_SECONDS)
 
 
 # --- A move of the writer ---------------------------------------------------------------------------------------------
@@ -154,7 +176,8 @@ class Move:
         # When it began, and when the other region was last heard while it is needed.
         self.began = self.heard = time.monotonic()
         self.did = self.lag = None
-        self.lost, self.words = False, ""  # an answer, and what AWS said when it did not accept the move
+        # Whether an answer was lost, and what AWS said when it did not accept the move.
+        self.lost, self.words = False, ""
 
     def join(self):
         self.words = ""
@@ -189,7 +212,7 @@ class Move:
         cluster's status is not waited for: after a failover it may take hours.
         """
         now = self.region.look()
-        seen = time.monotonic()  # in the global database
+        seen = time.monotonic()
         while not now.writes(self.target) or not self.region.own_is_available():
             if now.writer == self.target or now.target:
                 seen = time.monotonic()
@@ -244,11 +267,11 @@ class Region:
 
     def __init__(self, event, meant):
         self.event, self.meant, self.rds = event, meant, client("rds")
-        self.database, self.other_stack = os.environ["GLOBAL_CLUSTER"], os.environ["OTHER_STACK"]
+        self.database, self.other_stack = env["GLOBAL_CLUSTER"], env["OTHER_STACK"]
         _arn, partition, _service, here, account, _stack = event["StackId"].split(":")
         cluster = f"arn:{partition}:rds:%s:{account}:cluster:%s"
-        self.own = cluster % (here, os.environ["CLUSTER"])
-        self.other = cluster % (os.environ["OTHER_REGION"], os.environ["OTHER_CLUSTER"])
+        self.own = cluster % (here, env["CLUSTER"])
+        self.other = cluster % (env["OTHER_REGION"], env["OTHER_CLUSTER"])
 
     def look(self):
         try:
@@ -284,18 +307,18 @@ class Region:
 
     def own_is_available(self):
         """Our cluster and its instance."""
-        found = ask(self.rds.describe_db_instances, DBInstanceIdentifier=os.environ["INSTANCE"])["DBInstances"][0]
+        found = ask(self.rds.describe_db_instances, DBInstanceIdentifier=env["INSTANCE"])["DBInstances"][0]
         return found["DBInstanceStatus"] == "available" and is_available(self.own)
 
     def await_secret(self):
         """CloudFormation reports success although a replication has failed:
         https://github.com/aws-cloudformation/cloudformation-coverage-roadmap/issues/1459
         """
-        secret = os.environ["SECRET"]
+        secret = env["SECRET"]
         try:
             ask(client("secretsmanager").describe_secret, NO_SECRET, SECRET_SECONDS, SecretId=secret)
         except ClientError as error:
-            if code_of(error) not in NO_SECRET:
+            if not re.search(NO_SECRET, code_of(error)):
                 raise
             raise Refused(
                 f"the secret {secret} has not arrived here, and no shop could start: see its replication "
@@ -317,7 +340,7 @@ def lag_of(arn, seconds=1, busy=0, silence=0):
     try:
         points = ask(
             client("cloudwatch", region_of(arn), seconds).get_metric_statistics,
-            (),
+            seconds=0,
             busy=busy,
             silence=silence,
             Namespace="AWS/RDS",

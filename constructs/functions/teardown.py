@@ -2,7 +2,7 @@
 in it. The instance, which publishes to the bucket, is gone by then.
 """
 
-ACTS = {"Delete": ("DELETE_IN_PROGRESS", "ROLLBACK_IN_PROGRESS")}
+ACTS = {"Delete": "DELETE ROLLBACK"}
 
 
 # One object's error that passes, as in https://docs.aws.amazon.com/AmazonS3/latest/API/API_Error.html

@@ -62,7 +62,7 @@ func (d *Drill) start(ctx context.Context) (err error) {
 		return err
 	}
 	d.emulator, err = emulator.Start(ctx, emulator.Options{
-		Root: d.root, Dir: filepath.Join(d.dir, "aws"), Reaper: d.reaper, Hook: d.handle})
+		Root: d.root, Dir: filepath.Join(d.dir, "aws"), Reaper: d.reaper, Hook: d.handle, Front: d.world.Front()})
 	if err != nil {
 		return err
 	}

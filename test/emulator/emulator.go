@@ -36,6 +36,9 @@ type Options struct {
 	// Hook is told every [Event], one after the other or at the same time; the emulator waits for it, and what it refuses
 	// fails in AWS too. It may call the emulator. Nil: nobody is told.
 	Hook func(context.Context, *Event) error
+	// Front is the address, host:port, that public names lead to when a function asks for them by HTTP. Empty: they lead
+	// nowhere.
+	Front string
 }
 
 // Emulator is a running embedded AWS.
@@ -93,7 +96,11 @@ func (e *Emulator) run(o Options, python string, port int, hookURL string) error
 	defer log.Close() // the child has its own
 	command := exec.Command(python, "-m", "taught")
 	command.Dir = filepath.Join(o.Root, "test", "emulator")
-	command.Env = append(e.Environ(),
+	front := o.Front
+	if front == "" {
+		front = "127.0.0.1:9" // nobody discards anything here, and a function must not reach the real name
+	}
+	command.Env = append(e.Environ(), "http_proxy=http://"+front, "HTTP_PROXY=http://"+front,
 		"GATEWAY_PORT="+strconv.Itoa(port), "BIND_HOST=127.0.0.1", "MINISTACK_HOST=127.0.0.1",
 		"S3_DATA_DIR="+filepath.Join(e.dir, "tmp", "s3"), "PYTHONDONTWRITEBYTECODE=1", "DRILL_HOOK="+hookURL)
 	command.Stdout, command.Stderr = log, log

@@ -163,6 +163,7 @@ class Lambda:
         exec(self.function.code, self.module)
         self.module["boto3"] = self.aws
         self.module["time"] = self.module["signal"] = self.world.clock
+        self.module["urllib"] = types.SimpleNamespace(request=types.SimpleNamespace(urlopen=self.world.urlopen))
 
     def event(self, request, properties, old=None):
         event = {
@@ -207,8 +208,11 @@ class RegionRole(Lambda):
     def __init__(self, region, world=None):
         super().__init__("Custom::RegionRole", region, world)
 
-    def ask(self, role, way="switchover", request="Update", **how):
-        return self.while_it(request, lambda: self.send(request, {"Role": role, "Way": way, "Reconcile": ""}, **how))
+    def ask(self, role, way="switchover", request="Update", reconcile=("", ""), **how):
+        """reconcile: its value before, and now."""
+        asked = [{"Role": role, "Way": way, "Reconcile": value} for value in reconcile]
+        old = asked[0] if request == "Update" else None
+        return self.while_it(request, lambda: self.send(request, asked[1], old=old, **how))
 
     def delete(self, **how):
         return self.while_it("Delete", lambda: self.send("Delete", {"Role": "active", "Way": "switchover"}, **how))

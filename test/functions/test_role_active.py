@@ -404,6 +404,75 @@ class AMoveThatAwsDoesNotAccept(unittest.TestCase):
         self.assertRegex(role.ask("active", "failover").said, r"global database failing-over\): run the same command again$")
 
 
+class WhatServes(unittest.TestCase):
+    """With a new value of reconcile the region is active only when its shop can be reached as customers reach it."""
+
+    def setUp(self):
+        self.role = RegionRole(PRIMARY)
+        self.world = self.role.world
+        self.world.swap()
+        self.site = self.world.site(PRIMARY)
+        self.health = "http://ec2-us-east-1.example/health/ishealthy"
+
+    def reconcile(self, before="", now="1", way="switchover", **how):
+        return self.role.ask("active", way, reconcile=(before, now), **how)
+
+    def test_is_asked_for_before_the_database_moves(self):
+        self.assertRegex(self.reconcile().said, "^switchover in ")
+        self.assertEqual(self.world.visited, [self.site + "/config.json", self.site, self.health])
+
+    def test_that_is_missing_is_named_with_the_command_that_brings_it_back(self):
+        for url in (self.site + "/config.json", self.site, self.health):
+            for missing, why in (
+                (None, "HTTP Error 404: Not Found"),
+                (TimeoutError("timed out"), "timed out"),
+                (ConnectionResetError("reset"), "reset"),
+            ):
+                with self.subTest(url, why=why):
+                    self.setUp()
+                    self.world.web[url] = missing
+                    if missing is None:
+                        del self.world.web[url]
+                    answer = self.reconcile()
+                    self.assertEqual((answer.status, self.role.moves()), ("FAILED", []))
+                    self.assertEqual(
+                        answer.said,
+                        f"{url}: {why}: the instance, or what it has published, is gone: deploy with another "
+                        "server-zone, and back (`cdk deploy --all -c server-zone=2`)",
+                    )
+                    self.assertGreater(answer.seconds, 25)
+                    self.assertLess(answer.seconds, 60)
+
+    def test_that_is_no_config_json_is_named(self):
+        for text in ("", "<html>", "{}", "[]"):
+            with self.subTest(text):
+                self.setUp()
+                self.world.web[self.site + "/config.json"] = text
+                self.assertRegex(self.reconcile().said, f"^{self.site}/config.json: .* is gone")
+
+    def test_is_waited_for_while_an_instance_takes_the_site_over(self):
+        config = self.world.web.pop(self.site + "/config.json")
+        self.world.clock.after(20, lambda: self.world.web.update({self.site + "/config.json": config}))
+        self.assertEqual(self.reconcile().status, "SUCCESS")
+
+    def test_is_not_asked_for_otherwise(self):
+        for what, ask in {
+            "no value": lambda: self.reconcile("1", ""),
+            "the value of before": lambda: self.reconcile("1", "1"),
+            "a failover": lambda: self.reconcile(way="failover"),
+            "a pilot light": lambda: self.role.ask("pilot-light", reconcile=("", "1")),
+        }.items():
+            with self.subTest(what):
+                self.setUp()
+                self.world.web.clear()
+                self.assertEqual(ask().status, "SUCCESS")
+
+    def test_is_not_there_yet_when_the_stack_is_created(self):
+        self.world.web.clear()
+        del self.world.stacks[PRIMARY]["Outputs"]
+        self.assertEqual(self.role.ask("active", request="Create", reconcile=("", "1")).status, "SUCCESS")
+
+
 class AClusterThatIsNotInTheGlobalDatabase(unittest.TestCase):
     def test_is_refused_whatever_is_asked_with_the_way_out(self):
         for what, ask in {

@@ -135,7 +135,7 @@ class ADemotion(unittest.TestCase):
 
     def test_is_refused_when_the_other_stack_declares_no_role(self):
         del self.world.stacks[PRIMARY]["Outputs"]
-        self.refused("with the role none")
+        self.refused("with the role None")
 
     def test_is_refused_when_there_is_no_other_stack(self):
         self.world.stacks[PRIMARY]["StackName"] = "another"

@@ -3,6 +3,9 @@ change is at home: the primary sells and writes, the secondary is its pilot ligh
 """
 
 import datetime
+import io
+import json
+import urllib.error
 
 from fake_aws import fault
 
@@ -35,12 +38,31 @@ class World:
         self.no_secret = "AccessDeniedException"
         self.images, self.parameter, self.validation_seconds, self.rejected = {}, None, 1, set()
         self.objects, self.kept = [], set()
+        self.visited = []
+        self.web = {}  # URL: text, or what is raised
+        for region in (PRIMARY, SECONDARY):
+            host = f"ec2-{region}.example"
+            self.web[self.site(region)] = "<!doctype html>"
+            self.web[self.site(region) + "/config.json"] = json.dumps({"host": host, "region": region, "instance": "i"})
+            self.web[f"http://{host}/health/ishealthy"] = "{}"
 
     def arn(self, region, service="rds", resource=None):
         return f"arn:aws:{service}:{region}:{ACCOUNT}:{resource or 'cluster:' + self.names['cluster'][region]}"
 
     def stack_id(self, region):
         return self.arn(region, "cloudformation", f"stack/{self.names['stack'][region]}/0a1b")
+
+    def site(self, region):
+        return f"http://site.s3-website-{region}.amazonaws.com"
+
+    def urlopen(self, url, timeout):
+        """What is urllib.request's in the function under test. The urls have no slash at their end, as a bucket's."""
+        found = self.web.get(url, urllib.error.HTTPError(url, 404, "Not Found", {}, None))
+        if isinstance(found, Exception):
+            self.clock.sleep(timeout if isinstance(found, TimeoutError) else 0)
+            raise found
+        self.visited.append(url)
+        return io.StringIO(found)
 
     def _stack(self, region):
         role = "active" if region == PRIMARY else "pilot-light"
@@ -51,6 +73,7 @@ class World:
             "Outputs": [
                 {"OutputKey": "DatabaseEndpoint", "OutputValue": "db"},
                 {"OutputKey": "Role", "OutputValue": role},
+                {"OutputKey": "WebsiteURL", "OutputValue": self.site(region)},
             ],
         }
 
