@@ -25,12 +25,19 @@ func deploying(arguments ...string) command {
 func deploy(arguments ...string) action { return typed(deploying(arguments...)) }
 
 // failingOver is the documented command: where no bundle can be built, with a region that is up.
-func failingOver(arguments ...string) command {
-	arguments = append([]string{"deploy", "unishop-secondary", "-c", "failover=true"}, arguments...)
-	return command{at: laptop, region: regions[config.Secondary], arguments: append(arguments, "--require-approval", "never")}
+func failingOver(to config.Side, arguments ...string) command {
+	return alone(to, append([]string{"-c", "failover=" + config.FailoverTo[to]}, arguments...)...)
 }
 
-func failOver(arguments ...string) action { return typed(failingOver(arguments...)) }
+func failOver(to config.Side, arguments ...string) action {
+	return typed(failingOver(to, arguments...))
+}
+
+// alone is `cdk deploy` of one side's stack where it works without the other region.
+func alone(side config.Side, arguments ...string) command {
+	arguments = append([]string{"deploy", declared.Names.Stack(side)}, arguments...)
+	return command{at: laptop, region: regions[side], arguments: append(arguments, "--require-approval", "never")}
+}
 
 // destroying needs no bundle either: nor a JDK and Maven.
 func destroying(arguments ...string) command {

@@ -40,6 +40,11 @@ func sells(side config.Side) check {
 	return all(writes(side), runs(side, 1), runs(dark, 0), says(side, config.Active), says(dark, config.PilotLight))
 }
 
+// tookOver: an unplanned failover to the side has succeeded, and says what it did. Nothing can be known of the lost region.
+func tookOver(side config.Side) check {
+	return all(writes(side), runs(side, 1), says(side, config.Active), changedBy(side, "failover"))
+}
+
 // writes: the side's cluster is the writer, seen from its own region.
 func writes(side config.Side) check {
 	return func(ctx context.Context, d *Drill) error {
@@ -184,7 +189,9 @@ func (d *Drill) facts(ctx context.Context) (map[string]string, error) {
 		}
 		facts[string(side)+" database"] = fmt.Sprintf("%+v", database)
 	}
-	facts["image"], err = d.system.Image(ctx)
+	if !d.down[config.Secondary] {
+		facts["image"], err = d.system.Image(ctx)
+	}
 	return facts, err
 }
 

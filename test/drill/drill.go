@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
+	"os"
 	"path/filepath"
 	"sync"
 	"time"
@@ -19,8 +21,27 @@ import (
 	"unishop-pilot-light/test/world/reaper"
 )
 
-// regions of the system that is drilled: the defaults of cdk.json.
-var regions = map[config.Side]string{config.Primary: "us-east-1", config.Secondary: "us-west-1"}
+// declared is what cdk.json declares: the drill deploys this system.
+var declared = readDeclared()
+
+// regions of the system. Sentences call them by their names.
+var (
+	regions    = map[config.Side]string{primary: declared.Primary.Name, secondary: declared.Secondary.Name}
+	east, west = regions[primary], regions[secondary]
+)
+
+func readDeclared() config.Config {
+	root, err := findRoot()
+	var found config.Config
+	if err == nil {
+		found, err = config.Read(filepath.Join(root, "cdk.json"), nil)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "drill:", err)
+		os.Exit(1)
+	}
+	return found
+}
 
 // Drill is one embedded AWS, and who works on it.
 type Drill struct {
@@ -67,7 +88,7 @@ func (d *Drill) start(ctx context.Context) (err error) {
 		return err
 	}
 	d.world.Attach(d.emulator)
-	d.system = region.System{Names: "unishop", Regions: regions, AWS: aws.Config{
+	d.system = region.System{Names: declared.Names, Regions: regions, AWS: aws.Config{
 		BaseEndpoint: aws.String(d.emulator.Endpoint()),
 		Credentials:  credentials.NewStaticCredentialsProvider("test", "test", ""),
 		Region:       regions[config.Primary],

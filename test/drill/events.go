@@ -77,12 +77,12 @@ func shortage(region, after string) action {
 			})
 		}
 		d.guards.put(emulator.InstanceLaunched, func(ctx context.Context, event *emulator.Event) error {
-			if event.Region != region || event.InstanceType != "t3.small" {
+			if event.Region != region || event.InstanceType != declared.ServerClass {
 				return nil
 			}
 			select {
 			case <-happened:
-				return errors.New("no capacity for t3.small")
+				return errors.New("no capacity for " + declared.ServerClass)
 			case <-ctx.Done():
 				return ctx.Err()
 			}

@@ -27,7 +27,7 @@ var noImage = scenario{
 		deployed,
 		{"the parameter of the image is removed", forgetImage, nil},
 		down,
-		{"us-west-1 cannot take over", refused(failingOver(), "/unishop/image"), says(secondary, pilotLight)},
+		{"us-west-1 cannot take over", refused(failingOver(secondary), "/unishop/image"), says(secondary, pilotLight)},
 	},
 }
 
@@ -47,7 +47,7 @@ var badRelease = scenario{
 		{"a release that does not start is rolled back while the old one goes on selling", rollBackBadRelease,
 			all(sells(primary), imagePublished)},
 		down,
-		{"us-west-1 takes over with the old release", failOver(), all(writes(secondary), runs(secondary, 1), says(secondary, active))},
+		{"us-west-1 takes over with the old release", failOver(secondary), all(writes(secondary), runs(secondary, 1), says(secondary, active))},
 	},
 }
 

@@ -22,9 +22,9 @@ var noCapacity = scenario{
 		deployed,
 		down,
 		{"us-west-1 is promoted, and has no capacity for the instance", inOrder(
-			shortage("us-west-1", emulator.WriterChanged), fails(failingOver(), "no capacity")),
+			shortage(west, emulator.WriterChanged), fails(failingOver(secondary), "no capacity")),
 			all(writes(secondary), runs(secondary, 0), says(secondary, pilotLight))},
-		{"the same command with another size takes over", failOver("-c", "server-class=t3.medium"),
+		{"the same command with another size takes over", failOver(secondary, "-c", "server-class=t3.medium"),
 			all(writes(secondary), runs(secondary, 1), says(secondary, active), changedBy(secondary, "nothing: already the writer"))},
 	},
 }
@@ -36,7 +36,7 @@ var failedFailback = scenario{
 	steps: []step{
 		deployed, down, failedOver, returned, rested,
 		{"us-east-1 has no capacity: the failback is rolled back, and us-west-1 goes on selling", inOrder(
-			shortage("us-east-1", ""), refused(deploying("--all"), "no capacity")), all(sells(secondary), replicates(primary))},
+			shortage(east, ""), refused(deploying("--all"), "no capacity")), all(sells(secondary), replicates(primary))},
 		{"us-east-1 has capacity again", endShortage, nil},
 		home,
 	},
@@ -50,7 +50,7 @@ var stuck = scenario{
 		deployed,
 		down,
 		{"an activation is rolled back after the promotion", inOrder(
-			shortage("us-west-1", emulator.WriterChanged), fails(failingOver(), "no capacity"), endShortage),
+			shortage(west, emulator.WriterChanged), fails(failingOver(secondary), "no capacity"), endShortage),
 			all(writes(secondary), says(secondary, pilotLight))},
 		returned,
 		{"reconcile=1 brings the database home", deploy("--all", "-c", "reconcile=1"),

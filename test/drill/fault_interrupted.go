@@ -15,8 +15,8 @@ var interrupted = scenario{
 		{"the first deployment is killed in the middle", inOrder(bootstrap, killed(deploying("--all"), primary, "CREATE_IN_PROGRESS")), nil},
 		{"run again, it completes", deploy("--all"), all(sells(primary), replicates(secondary), imagePublished)},
 		down,
-		{"the failover is killed in the middle", killed(failingOver(), secondary, "UPDATE_IN_PROGRESS"), nil},
-		{"run again, it completes", failOver(), all(writes(secondary), runs(secondary, 1), says(secondary, active))},
+		{"the failover is killed in the middle", killed(failingOver(secondary), secondary, "UPDATE_IN_PROGRESS"), nil},
+		{"run again, it completes", failOver(secondary), all(writes(secondary), runs(secondary, 1), says(secondary, active))},
 	},
 }
 
@@ -52,7 +52,7 @@ var hangingSwitchover = scenario{
 	steps: []step{
 		deployed,
 		{"us-east-1 dies in the middle of a planned move", dieInTheMiddle, nil},
-		{"us-west-1 takes over all the same", failOver(),
+		{"us-west-1 takes over all the same", failOver(secondary),
 			all(writes(secondary), runs(secondary, 1), says(secondary, active), changedBy(secondary, "failover"))},
 		returned,
 		home,

@@ -10,11 +10,10 @@ var faults = []scenario{
 var (
 	deployed = step{"both regions are deployed", inOrder(bootstrap, deploy("--all")),
 		all(sells(primary), replicates(secondary), imagePublished)}
-	down       = step{"us-east-1 goes down", takeDown(primary), nil}
-	failedOver = step{"us-west-1 takes over", failOver(),
-		all(writes(secondary), runs(secondary, 1), says(secondary, active))}
-	returned = step{"us-east-1 returns, and its database is resynchronised", bringBack(primary), eventually(replicates(primary))}
-	rested   = step{"us-east-1 is put to rest", deploy("unishop-primary", "-c", "failover=true"),
+	down       = goesDown(primary)
+	failedOver = step{"us-west-1 takes over", failOver(secondary), tookOver(secondary)}
+	returned   = returns(primary)
+	rested     = step{"us-east-1 is put to rest", deploy("unishop-primary", "-c", "failover=true"),
 		all(sells(secondary), replicates(primary))}
 	home = step{"everything comes home", deploy("--all"), all(sells(primary), replicates(secondary))}
 )

@@ -15,22 +15,31 @@ import (
 	"unishop-pilot-light/internal/shopper"
 )
 
-// outage is a way for us-east-1 to fail. What it says are the sentences of a story.
+// outage is a way for a region to fail. What it says are the sentences of a story.
 type outage struct {
-	begins, ends step
+	begins, ends func(config.Side) step
 }
 
 // outages by the value of OUTAGE.
 var outages = map[string]outage{
 	"region": {
-		begins: step{"us-east-1 goes down", takeDown(primary), nil},
-		ends:   step{"us-east-1 returns, and its database is resynchronised", bringBack(primary), eventually(replicates(primary))},
+		begins: goesDown, ends: returns,
 	},
 	// As in the workshop: everything goes on but the site, for new visitors.
 	"site": {
-		begins: step{"the site of us-east-1 is blocked for the public", blockSite(primary, true), refuses(primary, http.StatusForbidden)},
-		ends:   step{"the site of us-east-1 is public again, and its database is resynchronised", blockSite(primary, false), eventually(replicates(primary))},
+		begins: func(side config.Side) step {
+			return step{"the site of " + regions[side] + " is blocked for the public", blockSite(side, true), refuses(side, http.StatusForbidden)}
+		},
+		ends: func(side config.Side) step {
+			return step{"the site of " + regions[side] + " is public again, and its database is resynchronised", blockSite(side, false), eventually(replicates(side))}
+		},
 	},
+}
+
+func goesDown(side config.Side) step { return step{regions[side] + " goes down", takeDown(side), nil} }
+
+func returns(side config.Side) step {
+	return step{regions[side] + " returns, and its database is resynchronised", bringBack(side), eventually(replicates(side))}
 }
 
 func takeDown(side config.Side) action {
