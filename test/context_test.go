@@ -29,6 +29,7 @@ func TestPromisesOfTheContext(t *testing.T) {
 		{map[string]any{"engine-version": "8.0.mysql_aurora.3.10.5"}, enginePromises, otherRelease},
 		{map[string]any{"reconcile": "14:05"}, reconcilePromises, sameRelease},
 		{map[string]any{"artifact": "s3://releases/unishop-2.tar.gz"}, artifactPromises, otherRelease},
+		{map[string]any{"objective-rto": "1h", "objective-rpo": "1s"}, objectivePromises, sameRelease},
 	} {
 		hold(t, change{plain, synthesizeSystem(t, c.context)}, c.promises, c.release)
 	}
@@ -363,6 +364,22 @@ var reconcilePromises = map[string]promiseOn[change]{
 				for _, f := range s.Changed[atHome][config.Primary].of("AWS::Lambda::Function") {
 					f.props()["Description"] = "14:05"
 				}
+			},
+		},
+	},
+}
+
+var objectivePromises = map[string]promiseOn[change]{
+	"objectives are the drill's alone: no template changes": {
+		check: func(s change) (c complaints) {
+			s.Changed.each(func(where string, m mode, side config.Side, t template) {
+				c.unless(text(t) == text(s.Plain[m][side]), "%s: a template changes", where)
+			})
+			return c
+		},
+		ways: map[string]func(change){
+			"an output": func(s change) {
+				s.Changed[planned][config.Secondary].section("Outputs")["RTO"] = map[string]any{"Value": "1h"}
 			},
 		},
 	},

@@ -12,7 +12,8 @@ import (
 )
 
 const cdkJSON = `{"context": {"name": "unishop", "failover": "planned", "primary-region": "us-east-1", "secondary-region": "us-west-1",
-	"primary-cidr": "10.0.0.0/16", "secondary-cidr": "10.1.0.0/16", "database-class": "db.r6g.large", "server-class": "t3.small", "server-zone": "1"}}`
+	"primary-cidr": "10.0.0.0/16", "secondary-cidr": "10.1.0.0/16", "database-class": "db.r6g.large", "server-class": "t3.small", "server-zone": "1",
+	"objective-rto": "15m", "objective-rpo": "1m"}}`
 
 // in a folder with a cdk.json.
 func in(t *testing.T, content string) {

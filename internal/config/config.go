@@ -69,6 +69,16 @@ type Config struct {
 	ServerClass string
 	// ServerZone, 1 or 2, chooses the availability zone of the shop among the region's two.
 	ServerZone int
+	// Objectives are what the drill holds a failover against. Nothing that is deployed depends on them.
+	Objectives Objectives
+}
+
+// Objectives of a failover, both longer than 0.
+type Objectives struct {
+	// RTO is how long the shop may be out, from the outage to the first sale in the other region.
+	RTO time.Duration
+	// RPO is how long before the outage acknowledged writes may be lost.
+	RPO time.Duration
 }
 
 // Unplanned says whether the active region takes over by a failover, which asks the other region nothing.

@@ -16,7 +16,7 @@ func context(changes map[string]any) map[string]any {
 		"name": "unishop", "failover": false, "reconcile": "", "protect": false,
 		"primary-region": "us-east-1", "secondary-region": "us-west-1",
 		"primary-cidr": "10.0.0.0/16", "secondary-cidr": "10.1.0.0/16",
-		"database-class": "db.r6g.large", "server-class": "t3.small", "server-zone": "1",
+		"database-class": "db.r6g.large", "server-class": "t3.small", "server-zone": "1", "objective-rto": "15m", "objective-rpo": "1m",
 		"cli-telemetry": false, "@aws-cdk/aws-iam:minimizePolicies": true, "aws:cdk:bundling-stacks": []any{"**"},
 	}
 	maps.Copy(all, changes)
@@ -115,6 +115,13 @@ func TestEveryMistakeNamesKeyValueAndWhatIsAllowed(t *testing.T) {
 		"Graviton with disks":     {"server-class", "m7gd.large", []string{`server-class: "m7gd.large"`}},
 		"server":                  {"server-class", "small", []string{`server-class: "small"`}},
 		"third zone":              {"server-zone", "3", []string{`server-zone: "3"`, "1 or 2"}},
+		"RTO without a unit":      {"objective-rto", "15", []string{`objective-rto: "15"`, "90s, 15m or 1h"}},
+		"RTO of nothing":          {"objective-rto", "0m", []string{`objective-rto: "0m"`}},
+		"RTO of a fraction":       {"objective-rto", "1.5h", []string{`objective-rto: "1.5h"`}},
+		"RTO not a text":          {"objective-rto", float64(15), []string{"objective-rto: the JSON value 15"}},
+		"RPO before the outage":   {"objective-rpo", "-1m", []string{`objective-rpo: "-1m"`}},
+		"RPO missing":             {"objective-rpo", nil, []string{"objective-rpo: nothing is not allowed"}},
+		"RPO misspelt":            {"objective-rp", "1m", []string{"objective-rp: unknown context key: did you mean objective-rpo?"}},
 		"artifact by https":       {"artifact", "https://bucket/unishop.tar.gz", []string{`artifact: "https://bucket/unishop.tar.gz"`, "s3://"}},
 		"artifact with a quote":   {"artifact", `s3://bucket/a'b.tar.gz`, []string{"artifact"}},
 		"artifact without key":    {"artifact", "s3://bucket/", []string{"artifact"}},
@@ -145,6 +152,7 @@ func TestWhatIsAllowedIsRead(t *testing.T) {
 	c, err := Parse(context(map[string]any{
 		"artifact": "s3://releases/shop/unishop-1.2.tar.gz", "reconcile": "2026-01-31T12:00", "protect": "true",
 		"server-class": "m7i-flex.large", "server-zone": "2", "name": "unishop-staging", "database-class": "db.x2g.large",
+		"objective-rto": "2h", "objective-rpo": "90s",
 	}))
 	require.NoError(t, err)
 	assert.Equal(t, Artifact{"releases", "shop/unishop-1.2.tar.gz"}, c.Artifact)
@@ -154,6 +162,7 @@ func TestWhatIsAllowedIsRead(t *testing.T) {
 	assert.Equal(t, "m7i-flex.large", c.ServerClass)
 	assert.Equal(t, 2, c.ServerZone)
 	assert.Equal(t, "8.0.mysql_aurora.3.10.4", c.EngineVersion)
+	assert.Equal(t, Objectives{RTO: 2 * time.Hour, RPO: 90 * time.Second}, c.Objectives)
 	assert.Equal(t, Region{Side: Secondary, Name: "us-west-1", CIDR: "10.1.0.0/16", Role: PilotLight, Way: Switchover}, c.Secondary)
 	assert.Equal(t, c.Secondary, c.Region(Primary.Other()))
 }

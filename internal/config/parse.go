@@ -8,14 +8,16 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/agext/levenshtein"
 )
 
 // keys are the context keys of the program. cdk.json holds their defaults.
 var keys = []string{
-	"artifact", "database-class", "engine-version", "failover", "name", "primary-cidr", "primary-region", "primary-zones", "protect", "reconcile",
-	"secondary-cidr", "secondary-region", "secondary-zones", "server-class", "server-zone",
+	"artifact", "database-class", "engine-version", "failover", "name", "objective-rpo", "objective-rto", "primary-cidr",
+	"primary-region", "primary-zones", "protect", "reconcile", "secondary-cidr", "secondary-region", "secondary-zones",
+	"server-class", "server-zone",
 }
 
 // Parse reads the whole CDK context: the values of cdk.json and those of the command line, which are strings.
@@ -32,6 +34,7 @@ func Parse(context map[string]any) (Config, error) {
 		EngineVersion: cmp.Or(p.optional("engine-version", anEngineVersion), defaultEngineVersion),
 		ServerClass:   p.text("server-class", aServerClass),
 		ServerZone:    p.serverZone(),
+		Objectives:    Objectives{RTO: p.duration("objective-rto"), RPO: p.duration("objective-rpo")},
 	}
 	c.Primary = Region{Side: Primary, Name: p.text("primary-region", aRegion), CIDR: p.text("primary-cidr", aCIDR)}
 	c.Secondary = Region{Side: Secondary, Name: p.text("secondary-region", aRegion), CIDR: p.text("secondary-cidr", aCIDR)}
@@ -139,6 +142,11 @@ func (p *parser) serverZone() int {
 	}
 	p.mistake("server-zone: %s is not allowed: use 1 or 2", quote(p.context["server-zone"]))
 	return 0
+}
+
+func (p *parser) duration(key string) time.Duration {
+	found, _ := time.ParseDuration(p.text(key, aDuration)) // what the shape allows can be parsed
+	return found
 }
 
 // zones are two different ones of a region, or none.

@@ -41,6 +41,8 @@ var (
 
 	aReconcile = pattern("up to 64 letters, digits, and . : _ -, for example the time of day", `^[A-Za-z0-9.:_-]{1,64}$`)
 
+	aDuration = pattern("a number of seconds, minutes or hours such as 90s, 15m or 1h", `^[1-9][0-9]{0,3}[smh]$`)
+
 	// A global database takes memory-optimised classes only:
 	// https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/aurora-global-database-getting-started.html#aurora-global-database.configuration.requirements
 	aDatabaseClass = pattern("a memory-optimised class such as db.r6g.large (a global database takes no db.t*)", `^db\.[rx][0-9][a-z0-9]*\.[a-z0-9]+$`)
