@@ -136,7 +136,7 @@ final class MariaDb implements AutoCloseable {
     }
 
     private void install() throws IOException {
-        Files.createDirectories(files);
+        Files.createDirectories(files.resolve("tmp"));
         certificate = Certificate.in(files);
         // As init-file it runs at every start, and as the administrator, also on a server that is read-only.
         Files.writeString(files.resolve("users.sql"), """
@@ -158,10 +158,13 @@ final class MariaDb implements AutoCloseable {
             complete.add("--user=root");
         }
         try {
-            var started = new ProcessBuilder(complete)
+            var builder = new ProcessBuilder(complete)
                     .redirectErrorStream(true)
-                    .redirectOutput(ProcessBuilder.Redirect.appendTo(files.resolve("log").toFile()))
-                    .start();
+                    .redirectOutput(ProcessBuilder.Redirect.appendTo(files.resolve("log").toFile()));
+            // A server that starts removes the temporary tables of every other one that shares its folder for them:
+            // https://github.com/MariaDB/server/blob/main/sql/sql_base.cc mysql_rm_tmp_tables
+            builder.environment().put("TMPDIR", files.resolve("tmp").toString());
+            var started = builder.start();
             // It does not outlive the tests, however they end.
             Runtime.getRuntime().addShutdownHook(new Thread(started::destroyForcibly));
             return started;

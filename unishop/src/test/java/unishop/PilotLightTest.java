@@ -60,6 +60,21 @@ class PilotLightTest {
         }
     }
 
+    /** Between the two migrations of the very first start, which replicate one by one. */
+    @Test
+    void aCatalogueThatIsStillEmptyIsToBeAskedForAgain() {
+        sellToSomebody();
+        database.sql("DELETE FROM unishop.unicorns_basket", "DELETE FROM unishop.unicorns", "SET GLOBAL read_only = 1");
+        try (var shop = Shop.start(database)) {
+            for (var path : new String[] {"/unicorns", "/health/ishealthy"}) {
+                var answer = shop.get(path);
+                assertThat(answer.status()).as(path).isEqualTo(503);
+                assertThat(answer.header("Retry-After")).isEqualTo("2");
+                assertThat(answer.detail()).isEqualTo("The catalogue is empty.");
+            }
+        }
+    }
+
     @Test
     void demotedWhileItRunsTheShopGoesOnShowingAndSellsAgainLater() {
         try (var shop = Shop.start(database).awaitHealthy()) {

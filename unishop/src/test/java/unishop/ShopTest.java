@@ -79,6 +79,23 @@ class ShopTest {
     }
 
     @Test
+    void caseIsThatOfAsciiAlone() {
+        assertThat(shop.signUp("kelvin@example.com").status()).isEqualTo(201);
+        assertThat(shop.post("/user/login", Map.of("email", "KELVIN@example.com")).status()).isEqualTo(200);
+        assertThat(shop.post("/user/login", Map.of("email", "\u212aelvin@example.com")).status()).as("with the Kelvin sign").isEqualTo(400);
+        assertThat(shop.signUp("\u0130@example.com").status()).as("with a dotted I").isEqualTo(201);
+        assertThat(shop.post("/user/login", Map.of("email", "i\u0307@example.com")).status()).isEqualTo(400);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"140, 201", "242, 201", "243, 400"})
+    void whatIsCheckedIsWhatIsStored(int letters, int status) {
+        var email = "\u0130".repeat(letters) + "@example.com";
+        assertThat(shop.signUp(email).status()).isEqualTo(status);
+        assertThat(shop.post("/user/login", Map.of("email", email)).status()).isEqualTo(status == 201 ? 200 : 400);
+    }
+
+    @Test
     void ofManySignUpsAtOnceWithOneEmailExactlyOneSucceeds() throws Exception {
         var racers = 16;
         var together = new CyclicBarrier(racers);

@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.UUID;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Repository;
+import unishop.web.Problem;
 
 /** The unicorns on offer. */
 @Repository
@@ -14,11 +15,15 @@ public class Catalogue {
         this.jdbc = jdbc;
     }
 
-    /** Every unicorn, by name. */
+    /** Every unicorn, by name. A catalogue without any is one whose migration is still under way. */
     public List<Unicorn> all() {
-        return jdbc.sql("SELECT uuid, name, description, price, image FROM unishop.unicorns ORDER BY name")
+        var unicorns = jdbc.sql("SELECT uuid, name, description, price, image FROM unishop.unicorns ORDER BY name")
                 .query(Unicorn.class)
                 .list();
+        if (unicorns.isEmpty()) {
+            throw Problem.retryLater("The catalogue is empty.");
+        }
+        return unicorns;
     }
 
     /** Whether there is such a unicorn. */

@@ -21,9 +21,17 @@ class UserController {
         this.users = users;
     }
 
-    record SignUp(String email, String firstName, String lastName) {}
+    record SignUp(String email, String firstName, String lastName) {
+        SignUp {
+            email = Email.normal(email);
+        }
+    }
 
-    record Login(String email) {}
+    record Login(String email) {
+        Login {
+            email = Email.normal(email);
+        }
+    }
 
     @PostMapping("/user")
     @ResponseStatus(HttpStatus.CREATED)

@@ -1,13 +1,12 @@
 package unishop.user;
 
-import java.util.Locale;
 import java.util.Optional;
 import java.util.UUID;
 import org.springframework.dao.DuplicateKeyException;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Repository;
 
-/** The customers. */
+/** The customers. An e-mail address is one that {@link Email} has made. */
 @Repository
 public class Users {
     private final JdbcClient jdbc;
@@ -21,7 +20,7 @@ public class Users {
      * two who come at once with the same address one is told so.
      */
     Optional<User> add(String email, String firstName, String lastName) {
-        var user = new User(UUID.randomUUID(), normal(email), firstName, lastName);
+        var user = new User(UUID.randomUUID(), email, firstName, lastName);
         try {
             jdbc.sql("INSERT INTO unishop.unicorn_user (uuid, email, first_name, last_name) VALUES (?, ?, ?, ?)")
                     .params(user.uuid().toString(), user.email(), user.firstName(), user.lastName())
@@ -35,7 +34,7 @@ public class Users {
     /** The customer with an e-mail address. */
     Optional<User> find(String email) {
         return jdbc.sql("SELECT uuid, email, first_name, last_name FROM unishop.unicorn_user WHERE email = ?")
-                .param(normal(email))
+                .param(email)
                 .query(User.class)
                 .optional();
     }
@@ -46,10 +45,5 @@ public class Users {
                 .param(user.toString())
                 .query(Boolean.class)
                 .single();
-    }
-
-    /** Done here, not by a collation: those that ignore case also take é for e, and would log in one as the other. */
-    private static String normal(String email) {
-        return email.toLowerCase(Locale.ROOT);
     }
 }

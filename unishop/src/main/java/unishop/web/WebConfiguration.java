@@ -67,8 +67,10 @@ class WebConfiguration {
     }
 
     @Bean
-    WebServerFactoryCustomizer<TomcatServletWebServerFactory> problemsOfTomcat() {
-        return server -> server.addContextCustomizers(
-                context -> ((StandardHost) context.getParent()).setErrorReportValveClass(ProblemValve.class.getName()));
+    WebServerFactoryCustomizer<TomcatServletWebServerFactory> tomcat() {
+        return server -> {
+            server.setProtocol(TimedHttp.class.getName());
+            server.addContextCustomizers(context -> ((StandardHost) context.getParent()).setErrorReportValveClass(ProblemValve.class.getName()));
+        };
     }
 }

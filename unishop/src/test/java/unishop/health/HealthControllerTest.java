@@ -18,6 +18,7 @@ import org.springframework.test.web.servlet.MockMvc;
 import unishop.catalogue.Catalogue;
 import unishop.catalogue.Unicorn;
 import unishop.database.Database;
+import unishop.web.Problem;
 import unishop.web.Slice;
 
 @WebMvcTest(HealthController.class)
@@ -52,6 +53,7 @@ class HealthControllerTest {
     @Test
     void aShopWithNothingToSellIsNotHealthy() throws Exception {
         given(database.writable()).willReturn(true);
+        given(catalogue.all()).willThrow(Problem.retryLater("The catalogue is empty."));
         shop.perform(get("/health/ishealthy"))
                 .andExpect(status().isServiceUnavailable())
                 .andExpect(jsonPath("detail").value("The catalogue is empty."));

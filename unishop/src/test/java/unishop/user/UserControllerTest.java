@@ -1,6 +1,7 @@
 package unishop.user;
 
 import static org.mockito.BDDMockito.given;
+import static org.mockito.BDDMockito.then;
 import static org.springframework.test.web.servlet.request.MockMvcRequestBuilders.post;
 import static org.springframework.test.web.servlet.result.MockMvcResultMatchers.content;
 import static org.springframework.test.web.servlet.result.MockMvcResultMatchers.jsonPath;
@@ -35,6 +36,13 @@ class UserControllerTest {
         var ada = new User(UUID.randomUUID(), "ada@example.com", "Ada", "Lovelace");
         given(users.add("ada@example.com", "Ada", "Lovelace")).willReturn(Optional.of(ada));
         send("/user", ADA).andExpect(status().isCreated()).andExpect(jsonPath("uuid").value(ada.uuid().toString()));
+    }
+
+    @Test
+    void anEmailIsLowerCasedByTheRulesOfAsciiBeforeItIsChecked() throws Exception {
+        send("/user/login", """
+                {"email": "ADA\u0130\u212A@EXAMPLE.COM"}""").andExpect(status().isBadRequest());
+        then(users).should().find("ada\u0130\u212A@example.com");
     }
 
     @Test
