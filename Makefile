@@ -2,7 +2,9 @@
 # make faults   what goes wrong, scenario by scenario; `make drill SCENARIO=name` runs one; lossy wants a quiet machine
 # make killed   the drill, killed in every step and run again: nothing may be left; Linux, half an hour
 # make test     everything that is tested
-# make failover lights up us-west-1, on AWS: us-east-1 is down
+# make failover on AWS, us-east-1 is down: activates us-west-1, after a comparison with what is deployed; GO_ON=yes goes on
+#               although more would change; TO=primary activates us-east-1; ARGS="-c server-class=t3.medium" goes to the CDK CLI
+# make kept     what a failover needs without Go and npm: templates and runbook, written to the folder kept
 # make bench    the shop's start, and the load that it bears, and a synthesis, measured
 # make bundle   the release bundle, for a bucket of your own; `npx cdk deploy` builds it by itself
 # make setup    what drill and tests need; downloads go to .cache and node_modules
@@ -15,7 +17,7 @@ SHELL := /bin/bash
 # Maven's own repository, so that nothing is left elsewhere.
 MVN := mvn --batch-mode --no-transfer-progress -Dmaven.repo.local=$(CURDIR)/.cache/m2
 
-.PHONY: help drill faults killed test failover setup bundle bench clean prerequisites
+.PHONY: help drill faults killed test failover kept setup bundle bench clean prerequisites
 .DELETE_ON_ERROR:
 
 help:
@@ -38,9 +40,12 @@ test: setup
 	.cache/emulator-venv/bin/python -m unittest discover -s test/emulator/tests
 	$(MVN) -q -f unishop/pom.xml verify
 
-# In an outage: no set-up, no bundle, and a region for the CLI that is up.
+# In an outage: no set-up, no bundle, and for the CLI a region that is up.
 failover:
-	AWS_REGION=us-west-1 npx cdk deploy unishop-secondary -c failover=true
+	@go run ./cmd/failover $(if $(GO_ON),-go-on) $(if $(TO),-to $(TO)) -- $(ARGS)
+
+kept:
+	@go run ./cmd/kept
 
 # A deployment builds it by itself. This one prints its path, for who names it with -c artifact= instead.
 bundle:
