@@ -37,7 +37,7 @@ func newMachine(t *testing.T, programs map[string]string) *machine {
 	for name, body := range programs {
 		m.program(t, name, body)
 	}
-	for _, name := range []string{"publish.sh", "withdraw.sh", "metadata.sh", "configure-agent.sh", "amazon-cloudwatch-agent.json"} {
+	for _, name := range []string{"start.sh", "publish.sh", "withdraw.sh", "metadata.sh", "configure-agent.sh", "amazon-cloudwatch-agent.json"} {
 		m.write(t, "opt/unishop/"+name, read(t, filepath.Join(instances, name)), 0o755)
 	}
 	return m
@@ -58,11 +58,11 @@ func (m *machine) write(t *testing.T, name, text string, mode os.FileMode) {
 }
 
 // run runs a script with nothing in its environment but what the machine has, and returns what it printed.
-func (m *machine) run(t *testing.T, script string) (string, error) {
+func (m *machine) run(t *testing.T, script string, arguments ...string) (string, error) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), m.patience)
 	defer cancel()
-	command := exec.CommandContext(ctx, "bash", script)
+	command := exec.CommandContext(ctx, "bash", append([]string{script}, arguments...)...)
 	command.Env = append([]string{"UNISHOP_ROOT=" + m.root, "PATH=" + m.programs + ":" + os.Getenv("PATH")}, m.environ...)
 	command.Dir = m.root
 	command.WaitDelay = time.Second

@@ -1,11 +1,16 @@
 package instance
 
 import (
+	"io"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -267,4 +272,36 @@ func TestAnInstanceThatPublishesAgainAfterARebootForgetsItsPredecessor(t *testin
 	out, err := m.withdraw(t)
 	require.NoError(t, err, out)
 	m.assertDark(t)
+}
+
+// A busy S3 must not keep a site published for an instance that goes: nobody withdraws it a second time.
+func TestWithdrawingOutlivesABusyS3(t *testing.T) {
+	t.Parallel()
+	cli, err := filepath.Abs(root + "/.cache/aws-venv/bin/aws")
+	require.NoError(t, err)
+	require.FileExists(t, cli, "run `make setup`")
+	busy := 5 // once more than the AWS CLI asks by itself
+	s3 := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if busy > 0 {
+			busy--
+			w.WriteHeader(http.StatusServiceUnavailable)
+			_, _ = io.WriteString(w, `<Error><Code>SlowDown</Code><Message>Please reduce your request rate.</Message></Error>`)
+			return
+		}
+		_, _ = io.WriteString(w, `<ListBucketResult><Name>the-site</Name><KeyCount>0</KeyCount><IsTruncated>false</IsTruncated></ListBucketResult>`)
+	}))
+	defer s3.Close()
+
+	m := newSite(t, "")
+	m.program(t, "aws", `exec '`+cli+`' "$@"`)
+	m.patience = 3 * time.Minute
+	m.environ = append(m.environ, "AWS_ENDPOINT_URL="+s3.URL, "AWS_ACCESS_KEY_ID=test", "AWS_SECRET_ACCESS_KEY=test", "AWS_DEFAULT_REGION=us-west-1",
+		"AWS_EC2_METADATA_DISABLED=true", "AWS_CONFIG_FILE=/dev/null", "AWS_SHARED_CREDENTIALS_FILE=/dev/null", "NO_PROXY=127.0.0.1", "no_proxy=127.0.0.1")
+	for _, line := range regexp.MustCompile(`(?m)^Environment=(AWS_.*)$`).FindAllStringSubmatch(read(t, filepath.Join(instances, "unishop-site.service")), -1) {
+		m.environ = append(m.environ, strings.Fields(line[1])...)
+	}
+	out, err := m.withdraw(t)
+	require.NoError(t, err, out)
+	assert.Contains(t, out, "withdraw: the site of us-west-1 is dark")
+	assert.Zero(t, busy)
 }

@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -44,7 +45,8 @@ func newBoot(t *testing.T, health, systemctl string) *machine {
 func signals(t *testing.T, m *machine) []string { return m.called(t, "aws cloudformation") }
 
 func signal(status string) string {
-	return "aws cloudformation signal-resource --region region --stack-name stack --logical-resource-id logical_id --unique-id i-new --status " + status
+	return "aws cloudformation signal-resource --region region --stack-name stack --logical-resource-id logical_id --unique-id i-new --status " + status +
+		" --cli-connect-timeout 5 --cli-read-timeout 10"
 }
 
 func TestUserDataStartsTheShopAndSignalsSuccessOnceItAnswers(t *testing.T) {
@@ -55,7 +57,7 @@ func TestUserDataStartsTheShopAndSignalsSuccessOnceItAnswers(t *testing.T) {
 	assert.Len(t, m.called(t, "curl -sf -o /dev/null --max-time 5 http://127.0.0.1:8080/health/ishealthy"), 3)
 
 	calls := strings.Join(m.called(t, ""), "\n")
-	assert.Regexp(t, `(?s)^systemctl restart unishop\n.*systemctl restart --no-block unishop-site\n.*ishealthy.*systemctl start unishop-site\n.*SUCCESS$`, calls)
+	assert.Regexp(t, `(?s)^systemctl restart unishop\n.*systemctl restart --no-block unishop-site\n.*ishealthy.*systemctl start unishop-site\n.*SUCCESS [^\n]*$`, calls)
 }
 
 func TestUserDataWritesTheEnvironmentForTheShopAlone(t *testing.T) {
@@ -88,7 +90,6 @@ func TestUserDataSignalsFailureWithinSeconds(t *testing.T) {
 		"when the shop has died":            {silent, `[[ $1 == is-active ]] && exit 3; ` + healthy, "the shop has died"},
 		"when systemd has started it again": {silent, `[[ $1 == show ]] && echo 1; exit 0`, "the shop has died 1 times"},
 		"when it cannot be started at all":  {silent, `[[ "$*" == "restart unishop" ]] && exit 1; ` + healthy, ""},
-		"when the page cannot be published": {"", `[[ "$*" == "start unishop-site" ]] && exit 1; ` + healthy, ""},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -112,10 +113,97 @@ func TestUserDataSignalsFailureWhenItFailsItself(t *testing.T) {
 
 func TestUserDataSignalsFailureWhenASignalOfSuccessIsRefused(t *testing.T) {
 	m := newBoot(t, "", healthy)
-	m.program(t, "aws", `[[ $* == *SUCCESS ]] && exit 254; exit 0`)
-	_, err := boot(t, m)
+	m.program(t, "aws", `[[ $* == *SUCCESS* ]] && echo 'An error occurred (ValidationError): it cannot be signaled' >&2 && exit 254; exit 0`)
+	out, err := boot(t, m)
 	require.Error(t, err)
 	assert.Equal(t, []string{signal("SUCCESS"), signal("FAILURE")}, signals(t, m))
+	assert.Contains(t, out, "it cannot be signaled")
+}
+
+// thirdTime is a program that fails twice before it does what it does.
+func thirdTime(fails, does string) string {
+	return `echo x >>"$0.tried"; (($(wc -l <"$0.tried") > 2)) || { ` + fails + `; }; ` + does
+}
+
+func TestASignalIsSentAgainUntilItIsHeard(t *testing.T) {
+	const refused = `echo "An error occurred (%s) when calling the SignalResource operation" >&2; exit 254`
+	for name, c := range map[string]struct{ program, body string }{
+		"AWS is busy":               {"aws", thirdTime(strings.Replace(refused, "%s", "Throttling", 1), "")},
+		"AWS is out of order":       {"aws", thirdTime(strings.Replace(refused, "%s", "ServiceUnavailable", 1), "")},
+		"a permission is too new":   {"aws", thirdTime(strings.Replace(refused, "%s", "AccessDenied", 1), "")},
+		"AWS does not answer":       {"aws", thirdTime("exit 255", "")},
+		"credentials are not there": {"aws", thirdTime("echo 'Unable to locate credentials' >&2; exit 253", "")},
+		"no token is given":         {"curl", `[[ $* == */token ]] && { ` + thirdTime("exit 22", ":") + `; }; ` + metadata},
+		"the id is not told":        {"curl", `[[ $* == */instance-id ]] && { ` + thirdTime("exit 28", ":") + `; }; ` + metadata},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			m := newBoot(t, "", healthy)
+			m.program(t, c.program, c.body)
+			out, err := boot(t, m)
+			require.NoError(t, err, out)
+			heard := signals(t, m)
+			require.NotEmpty(t, heard)
+			assert.Equal(t, signal("SUCCESS"), heard[len(heard)-1])
+			assert.NotContains(t, heard, signal("FAILURE"))
+		})
+	}
+}
+
+// CloudFormation has given up by then.
+func TestNoSignalIsSentAfterTenMinutes(t *testing.T) {
+	m := newBoot(t, "", healthy)
+	m.environ = append(m.environ, "SECONDS=598") // bash begins to count there
+	m.program(t, "aws", `echo Throttling >&2; exit 254`)
+	began := time.Now()
+	out, err := boot(t, m)
+	require.Error(t, err, out)
+	assert.Less(t, time.Since(began), 15*time.Second)
+	assert.Contains(t, signals(t, m), signal("SUCCESS"))
+}
+
+// start runs start.sh with a time limit in seconds.
+func start(t *testing.T, m *machine, limit string) (string, error) {
+	t.Helper()
+	return m.run(t, m.root+"/opt/unishop/start.sh", limit)
+}
+
+// The unit publishes again by itself when AWS was busy or a permission is too new.
+func TestAFailureToPublishIsNotTheLast(t *testing.T) {
+	m := newBoot(t, "", `[[ "$*" == "start unishop-site" ]] && { `+thirdTime("exit 1", "exit 0")+`; }; `+healthy)
+	out, err := boot(t, m)
+	require.NoError(t, err, out)
+	assert.Equal(t, []string{signal("SUCCESS")}, signals(t, m))
+	assert.Len(t, m.called(t, "systemctl start unishop-site"), 3)
+}
+
+func TestAPageThatIsNeverPublishedFailsWhenTheTimeIsOver(t *testing.T) {
+	for name, starts := range map[string]string{"its unit fails": "exit 1", "its unit hangs": "exec sleep 60"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			m := newBoot(t, "", `[[ "$*" == "start unishop-site" ]] && `+starts+`; `+healthy)
+			m.write(t, "var/log/unishop/site.log", "upload failed: first\nupload failed: AccessDenied\n", 0o644)
+			began := time.Now()
+			out, err := start(t, m, "3")
+			require.Error(t, err, out)
+			assert.Contains(t, out, "start: no time is left: the page is not published: upload failed: AccessDenied\n")
+			assert.NotContains(t, out, "first")
+			assert.Greater(t, time.Since(began), 2*time.Second)
+			assert.Less(t, time.Since(began), 20*time.Second)
+		})
+	}
+}
+
+// A shop that answers no one says in its log what is wrong with its database.
+func TestWhatTheShopSaysOfItsDatabaseIsToldOnceAndWhenTheTimeIsOver(t *testing.T) {
+	const denied = "The database does not answer: Access denied for user 'unishop'@'10.1.0.5' (using password: YES)"
+	log := `log="$UNISHOP_ROOT/var/log/unishop/unishop.log"; mkdir -p "${log%/*}"; n=$((RANDOM))
+		echo "INFO 7 --- unishop.database.Schema : ` + strings.Replace(denied, "Access", `(conn=$n) Access`, 1) + `" >>"$log"; exit 22`
+	m := newBoot(t, log, healthy)
+	out, err := start(t, m, "3")
+	require.Error(t, err, out)
+	assert.Equal(t, 1, strings.Count(out, "start: the shop does not answer: "+denied), out)
+	assert.Equal(t, 1, strings.Count(out, "start: no time is left: the shop does not answer: "+denied+"\n"), out)
 }
 
 func TestAShopWithoutACollectorOfLogsSells(t *testing.T) {

@@ -27,7 +27,7 @@ place_files() {
   java -Djarmode=tools -jar "$bundle/unishop.jar" extract --destination "$image"
   cp -R "$bundle/page" "$image/page"
   install -m 0644 "$bundle/unishop.jvm" "$bundle/amazon-cloudwatch-agent.json" "$image/"
-  install -m 0755 "$bundle"/{publish,withdraw,metadata,configure-agent}.sh "$image/"
+  install -m 0755 "$bundle"/{start,publish,withdraw,metadata,configure-agent}.sh "$image/"
   chmod -R u=rwX,go=rX "$image"
 
   install -D -m 0644 "$bundle/unishop.service" "$units/unishop.service"

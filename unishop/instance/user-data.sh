@@ -1,24 +1,27 @@
 #!/bin/bash
-# Tells this instance where it is, starts the shop, and tells CloudFormation how that went. Everything else is in the image.
+# Tells this instance where it is, has it serve, and tells CloudFormation how that went. Everything else is in the image.
 set -euo pipefail
 
 # signal tells CloudFormation SUCCESS or FAILURE; the instance's id makes the signal unique. It needs nothing of the
-# image but the AWS CLI: a broken one must be able to say so.
+# image but the AWS CLI: a broken one must be able to say so. It is sent again until CloudFormation's ten minutes are
+# over: the one answer that stays is a ValidationError.
 signal() {
-  local service=http://169.254.169.254/latest token instance
-  token=$(curl -sSf --retry 5 --max-time 5 -X PUT -H 'X-aws-ec2-metadata-token-ttl-seconds: 60' "$service/api/token")
-  instance=$(curl -sSf --retry 5 --max-time 5 -H "X-aws-ec2-metadata-token: $token" "$service/meta-data/instance-id")
-  aws cloudformation signal-resource --region '{{REGION}}' --stack-name '{{STACK}}' \
-    --logical-resource-id '{{LOGICAL_ID}}' --unique-id "$instance" --status "$1"
+  local service=http://169.254.169.254/latest token instance said
+  until
+    said=
+    token=$(curl -sSf --max-time 5 -X PUT -H 'X-aws-ec2-metadata-token-ttl-seconds: 60' "$service/api/token") &&
+      instance=$(curl -sSf --max-time 5 -H "X-aws-ec2-metadata-token: $token" "$service/meta-data/instance-id") &&
+      said=$(aws cloudformation signal-resource --region '{{REGION}}' --stack-name '{{STACK}}' --logical-resource-id \
+        '{{LOGICAL_ID}}' --unique-id "$instance" --status "$1" --cli-connect-timeout 5 --cli-read-timeout 10 2>&1)
+  do
+    echo "$said" >&2
+    [[ $said != *ValidationError* ]] && ((SECONDS < 600)) || return 1
+    sleep 2
+  done
 }
 
 # However this script ends, CloudFormation hears of it at once and does not wait for its time limit.
 trap 'signal FAILURE' EXIT
-
-fail() {
-  echo "user data: $1" >&2
-  exit 1
-}
 
 # The file's group is the directory's, which the image has set: the shop's user.
 umask 027
@@ -35,20 +38,7 @@ LOG_GROUP={{LOG_GROUP}}
 EOF
 mv "$etc/new.env" "$etc/unishop.env"
 
-systemctl restart unishop
-systemctl restart --no-block unishop-site
-systemctl restart --no-block amazon-cloudwatch-agent || echo 'user data: nobody collects the logs' >&2
-
-# The database may be in the middle of its promotion, which the shop waits out, almost as long as CloudFormation does.
-# But a shop that dies, even if systemd starts it again, is a bad release.
-until curl -sf -o /dev/null --max-time 5 "http://127.0.0.1:${PORT:-80}/health/ishealthy"; do
-  systemctl is-active --quiet unishop || fail 'the shop has died'
-  restarts=$(systemctl show --property=NRestarts --value unishop)
-  ((${restarts:-0} == 0)) || fail "the shop has died $restarts times"
-  ((SECONDS < 540)) || fail 'the shop or its database does not answer'
-  sleep 0.5
-done
-
-systemctl start unishop-site # returns once the page is published
+# The minute that it leaves is for the signal.
+"${UNISHOP_ROOT:-}/opt/unishop/start.sh" $((540 - SECONDS))
 signal SUCCESS
 trap - EXIT
