@@ -6,6 +6,7 @@ hooks.check_version()
 
 # Each import hooks one service; a name that is not there ends the program before anything is served.
 from taught import (  # noqa: E402,F401
+    cancelling,
     cloudwatch,
     control,
     image_builder_types,
