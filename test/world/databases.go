@@ -25,6 +25,8 @@ type databases struct {
 	moving sync.Mutex
 	count  int // of servers so far
 	delay  time.Duration
+	// ports of the servers, also of those that are gone: what is made again under its old name has its old endpoint.
+	ports map[emulator.Member]int
 
 	lock sync.Mutex // for what follows
 	all  map[emulator.Member]*database
@@ -44,7 +46,7 @@ type database struct {
 
 func newDatabases(dir string, install mariadb.Install, r *reaper.Reaper, h *hosts) *databases {
 	return &databases{dir: dir, install: install, reaper: r, hosts: h, password: mariadb.NewReplicationPassword(),
-		all: map[emulator.Member]*database{}, down: map[string]bool{}}
+		ports: map[emulator.Member]int{}, all: map[emulator.Member]*database{}, down: map[string]bool{}}
 }
 
 func (d *databases) find(member emulator.Member) (*database, error) {
@@ -108,7 +110,12 @@ func (d *databases) created(ctx context.Context, event *emulator.Event) error {
 
 func (d *databases) newServer(db *database) (*mariadb.Server, error) {
 	d.count++
-	return d.install.New(mariadb.Options{ID: d.count, Dir: filepath.Join(d.dir, db.Region, db.Cluster), Reaper: d.reaper})
+	server, err := d.install.New(mariadb.Options{ID: d.count, Dir: filepath.Join(d.dir, db.Region, db.Cluster),
+		Port: d.ports[db.Member], Reaper: d.reaper})
+	if err == nil {
+		d.ports[db.Member] = server.Port
+	}
+	return server, err
 }
 
 // fill starts an empty server as what it is to be.

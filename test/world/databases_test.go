@@ -430,9 +430,11 @@ func TestThePasswordIsInNoFileAndNoProcessList(t *testing.T) {
 
 func TestAReaderThatJoinsLateHasEverything(t *testing.T) {
 	g := newGlobalDatabase(t)
+	before := g.ports[west]
 	require.NoError(t, g.world.SetReplicationDelay(t.Context(), 30*time.Second))
 	require.NoError(t, g.world.Handle(t.Context(), &emulator.Event{Name: emulator.DatabaseDeleted, Region: west, Cluster: member(west).Cluster}))
 	require.NoError(t, g.write(east, 1))
 	g.create(west, false)
 	assert.Equal(t, []int{1}, g.read(west), "at once, in spite of the delay")
+	assert.Equal(t, before, g.ports[west], "made again under its old name, it is where it was")
 }
