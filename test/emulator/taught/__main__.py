@@ -18,6 +18,7 @@ from taught import (  # noqa: E402,F401
     rds,
     rds_types,
     s3,
+    secret_replicas,
     secrets_manager,
     side_by_side,
     ssm,
