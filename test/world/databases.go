@@ -182,6 +182,33 @@ func (d *databases) deleted(event *emulator.Event) error {
 	return errors.Join(db.server.Remove(), d.publish())
 }
 
+// rebooted restarts a server: its connections break, and its data and its role stay.
+func (d *databases) rebooted(ctx context.Context, event *emulator.Event) error {
+	d.moving.Lock()
+	defer d.moving.Unlock()
+	db, err := d.find(emulator.Member{Region: event.Region, Cluster: event.Cluster})
+	if err != nil {
+		return err
+	}
+	if err := db.server.Stop(ctx); err != nil {
+		return fmt.Errorf("%s: %w", db.Cluster, err)
+	}
+	return d.startAgain(ctx, db)
+}
+
+// startAgain starts a server with the data that it had. A writer is the writer again, a reader goes on replicating, and
+// one that a failover went away from stays read-only until it is resynchronised.
+func (d *databases) startAgain(ctx context.Context, db *database) error {
+	err := d.start(ctx, db)
+	if err == nil && db.writer {
+		err = db.server.SetWritable(ctx)
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w", db.Cluster, err)
+	}
+	return nil
+}
+
 // moved moves the writer of a global cluster.
 func (d *databases) moved(ctx context.Context, event *emulator.Event) error {
 	d.moving.Lock()
@@ -297,8 +324,7 @@ func (d *databases) elsewhere(region string, do func(*mariadb.Server, context.Co
 	return err
 }
 
-// bringBack starts a region's servers with the data that they had. A writer is the writer again, a reader goes on
-// replicating, and one that a failover went away from stays read-only until it is resynchronised.
+// bringBack starts a region's servers again.
 func (d *databases) bringBack(ctx context.Context, region string) error {
 	d.moving.Lock()
 	defer d.moving.Unlock()
@@ -306,13 +332,8 @@ func (d *databases) bringBack(ctx context.Context, region string) error {
 	delete(d.down, region)
 	d.lock.Unlock()
 	for _, db := range d.inRegion(region) {
-		if err := d.start(ctx, db); err != nil {
-			return fmt.Errorf("%s: %w", db.Cluster, err)
-		}
-		if db.writer {
-			if err := db.server.SetWritable(ctx); err != nil {
-				return fmt.Errorf("%s: %w", db.Cluster, err)
-			}
+		if err := d.startAgain(ctx, db); err != nil {
+			return err
 		}
 	}
 	return d.elsewhere(region, (*mariadb.Server).Resume)

@@ -399,6 +399,23 @@ func TestASwitchoverThatCannotBeCompletedChangesNothing(t *testing.T) {
 	})
 }
 
+func TestARebootBreaksConnectionsAndNothingElse(t *testing.T) {
+	eitherWay(t, func(t *testing.T, g *globalDatabase, writer, reader string) {
+		require.NoError(t, g.write(writer, 1))
+		for _, region := range []string{writer, reader} {
+			connection, err := g.seen[region].Conn(t.Context())
+			require.NoError(t, err)
+			event := emulator.Event{Name: emulator.DatabaseRebooted, Region: region, Cluster: member(region).Cluster}
+			require.NoError(t, g.world.Handle(t.Context(), &event))
+			assert.Error(t, connection.PingContext(t.Context()))
+			_ = connection.Close() // broken
+		}
+		require.NoError(t, g.write(writer, 2))
+		require.ErrorContains(t, g.write(reader, 3), readOnly)
+		g.eventually(reader, []int{1, 2})
+	})
+}
+
 func TestASecondInstanceOfAClusterIsRefused(t *testing.T) {
 	g := newGlobalDatabase(t)
 	err := g.world.Handle(t.Context(), &emulator.Event{Name: emulator.DatabaseCreated, Region: east, Instance: "second", Cluster: member(east).Cluster})

@@ -18,6 +18,7 @@ rds = hooks.ministack(
     "_instances",
     "_global_clusters",
     "_refresh_global_cluster_readers",
+    "_finish_instance_reboot",
     "run_offloop",
 )
 responses = hooks.ministack("core.responses", "get_region", "get_account_id")
@@ -130,6 +131,13 @@ def _delete_instance(original, params):
     if answer[0] == 200:
         drill.tell("database-deleted", **facts)
     return answer
+
+
+@hooks.wrap(rds, "_finish_instance_reboot")
+def _reboot_instance(original, instance, cluster):
+    """On a thread of its own: meanwhile the instance is rebooting."""
+    drill.tell("database-rebooted", **_instance_facts(instance))
+    original(instance, cluster)
 
 
 def _instance_facts(instance):

@@ -164,6 +164,23 @@ func (s *Server) Running() bool {
 	return process != nil && process.Running()
 }
 
+// Stop ends the server as a reboot does: what it is at ends well.
+func (s *Server) Stop(ctx context.Context) error {
+	process := s.process.Load()
+	if process == nil || !process.Running() {
+		return nil
+	}
+	if err := s.exec(ctx, "SHUTDOWN"); err != nil {
+		return err
+	}
+	select {
+	case <-process.Exited():
+		return nil
+	case <-ctx.Done():
+		return errors.Join(ctx.Err(), s.Kill())
+	}
+}
+
 // Kill ends the server at once, as when its region dies. Its data stay.
 func (s *Server) Kill() error {
 	process := s.process.Load()
