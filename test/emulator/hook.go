@@ -13,11 +13,21 @@ const (
 	InstanceLaunched = "instance-launched"
 	// InstanceTerminated: an EC2 instance is to end. All fields of an instance are set.
 	InstanceTerminated = "instance-terminated"
+	// InstanceRebooted: an EC2 instance is to reboot. All fields of an instance are set.
+	InstanceRebooted = "instance-rebooted"
+	// InstanceStopped: an EC2 instance is to stop, and keeps its disk. All fields of an instance are set.
+	InstanceStopped = "instance-stopped"
+	// InstanceStarted: an EC2 instance that was stopped runs. All fields of an instance are set; the public ones are others
+	// than before.
+	InstanceStarted = "instance-started"
 	// DatabaseCreated: a DB instance starts. All fields of a DB instance are set. The hook may set Port to another one: the
 	// endpoint's is that.
 	DatabaseCreated = "database-created"
 	// DatabaseDeleted: a DB instance is gone. All fields of a DB instance are set.
 	DatabaseDeleted = "database-deleted"
+	// DatabaseRebooted: a DB instance reboots, and is available again when the hook has returned. All fields of a DB instance
+	// are set.
+	DatabaseRebooted = "database-rebooted"
 	// WriterChanged: GlobalCluster's writer moves From one member To another, by Way.
 	WriterChanged = "writer-changed"
 	// ImageBaked: Image Builder has built Images from the Bundle that its component downloads.

@@ -25,6 +25,8 @@ type databases struct {
 	moving sync.Mutex
 	count  int // of servers so far
 	delay  time.Duration
+	// ports of the servers, also of those that are gone: what is made again under its old name has its old endpoint.
+	ports map[emulator.Member]int
 
 	lock sync.Mutex // for what follows
 	all  map[emulator.Member]*database
@@ -44,7 +46,7 @@ type database struct {
 
 func newDatabases(dir string, install mariadb.Install, r *reaper.Reaper, h *hosts) *databases {
 	return &databases{dir: dir, install: install, reaper: r, hosts: h, password: mariadb.NewReplicationPassword(),
-		all: map[emulator.Member]*database{}, down: map[string]bool{}}
+		ports: map[emulator.Member]int{}, all: map[emulator.Member]*database{}, down: map[string]bool{}}
 }
 
 func (d *databases) find(member emulator.Member) (*database, error) {
@@ -108,7 +110,12 @@ func (d *databases) created(ctx context.Context, event *emulator.Event) error {
 
 func (d *databases) newServer(db *database) (*mariadb.Server, error) {
 	d.count++
-	return d.install.New(mariadb.Options{ID: d.count, Dir: filepath.Join(d.dir, db.Region, db.Cluster), Reaper: d.reaper})
+	server, err := d.install.New(mariadb.Options{ID: d.count, Dir: filepath.Join(d.dir, db.Region, db.Cluster),
+		Port: d.ports[db.Member], Reaper: d.reaper})
+	if err == nil {
+		d.ports[db.Member] = server.Port
+	}
+	return server, err
 }
 
 // fill starts an empty server as what it is to be.
@@ -173,6 +180,33 @@ func (d *databases) deleted(event *emulator.Event) error {
 	delete(d.all, db.Member)
 	d.lock.Unlock()
 	return errors.Join(db.server.Remove(), d.publish())
+}
+
+// rebooted restarts a server: its connections break, and its data and its role stay.
+func (d *databases) rebooted(ctx context.Context, event *emulator.Event) error {
+	d.moving.Lock()
+	defer d.moving.Unlock()
+	db, err := d.find(emulator.Member{Region: event.Region, Cluster: event.Cluster})
+	if err != nil {
+		return err
+	}
+	if err := db.server.Stop(ctx); err != nil {
+		return fmt.Errorf("%s: %w", db.Cluster, err)
+	}
+	return d.startAgain(ctx, db)
+}
+
+// startAgain starts a server with the data that it had. A writer is the writer again, a reader goes on replicating, and
+// one that a failover went away from stays read-only until it is resynchronised.
+func (d *databases) startAgain(ctx context.Context, db *database) error {
+	err := d.start(ctx, db)
+	if err == nil && db.writer {
+		err = db.server.SetWritable(ctx)
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w", db.Cluster, err)
+	}
+	return nil
 }
 
 // moved moves the writer of a global cluster.
@@ -290,8 +324,7 @@ func (d *databases) elsewhere(region string, do func(*mariadb.Server, context.Co
 	return err
 }
 
-// bringBack starts a region's servers with the data that they had. A writer is the writer again, a reader goes on
-// replicating, and one that a failover went away from stays read-only until it is resynchronised.
+// bringBack starts a region's servers again.
 func (d *databases) bringBack(ctx context.Context, region string) error {
 	d.moving.Lock()
 	defer d.moving.Unlock()
@@ -299,13 +332,8 @@ func (d *databases) bringBack(ctx context.Context, region string) error {
 	delete(d.down, region)
 	d.lock.Unlock()
 	for _, db := range d.inRegion(region) {
-		if err := d.start(ctx, db); err != nil {
-			return fmt.Errorf("%s: %w", db.Cluster, err)
-		}
-		if db.writer {
-			if err := db.server.SetWritable(ctx); err != nil {
-				return fmt.Errorf("%s: %w", db.Cluster, err)
-			}
+		if err := d.startAgain(ctx, db); err != nil {
+			return err
 		}
 	}
 	return d.elsewhere(region, (*mariadb.Server).Resume)

@@ -399,6 +399,23 @@ func TestASwitchoverThatCannotBeCompletedChangesNothing(t *testing.T) {
 	})
 }
 
+func TestARebootBreaksConnectionsAndNothingElse(t *testing.T) {
+	eitherWay(t, func(t *testing.T, g *globalDatabase, writer, reader string) {
+		require.NoError(t, g.write(writer, 1))
+		for _, region := range []string{writer, reader} {
+			connection, err := g.seen[region].Conn(t.Context())
+			require.NoError(t, err)
+			event := emulator.Event{Name: emulator.DatabaseRebooted, Region: region, Cluster: member(region).Cluster}
+			require.NoError(t, g.world.Handle(t.Context(), &event))
+			assert.Error(t, connection.PingContext(t.Context()))
+			_ = connection.Close() // broken
+		}
+		require.NoError(t, g.write(writer, 2))
+		require.ErrorContains(t, g.write(reader, 3), readOnly)
+		g.eventually(reader, []int{1, 2})
+	})
+}
+
 func TestASecondInstanceOfAClusterIsRefused(t *testing.T) {
 	g := newGlobalDatabase(t)
 	err := g.world.Handle(t.Context(), &emulator.Event{Name: emulator.DatabaseCreated, Region: east, Instance: "second", Cluster: member(east).Cluster})
@@ -430,9 +447,11 @@ func TestThePasswordIsInNoFileAndNoProcessList(t *testing.T) {
 
 func TestAReaderThatJoinsLateHasEverything(t *testing.T) {
 	g := newGlobalDatabase(t)
+	before := g.ports[west]
 	require.NoError(t, g.world.SetReplicationDelay(t.Context(), 30*time.Second))
 	require.NoError(t, g.world.Handle(t.Context(), &emulator.Event{Name: emulator.DatabaseDeleted, Region: west, Cluster: member(west).Cluster}))
 	require.NoError(t, g.write(east, 1))
 	g.create(west, false)
 	assert.Equal(t, []int{1}, g.read(west), "at once, in spite of the delay")
+	assert.Equal(t, before, g.ports[west], "made again under its old name, it is where it was")
 }

@@ -45,6 +45,7 @@ type machine struct {
 	systemd  *systemd.Manager // another one after a power failure
 	userData *reaper.Process
 	off      bool
+	stopped  bool // by the API, and so not to be switched on with its region
 }
 
 func newMachines(w *World, dir string) *machines {
@@ -142,6 +143,58 @@ func (ms *machines) terminated(event emulator.Event) error {
 	ms.remove(m)
 	// The logs stay; the rest of a disk is big.
 	return errors.Join(os.RemoveAll(filepath.Join(m.root, "opt")), os.RemoveAll(m.bin()))
+}
+
+// rebooted shuts a machine down and has it boot from its disk. The user data does not run again.
+func (ms *machines) rebooted(event emulator.Event) error {
+	m, err := ms.known(event)
+	if err != nil {
+		return err
+	}
+	m.shutDown()
+	ms.bootAgain(m, event)
+	return nil
+}
+
+// stopped shuts a machine down; until it is started it is off, whatever happens to its region.
+func (ms *machines) stopped(event emulator.Event) error {
+	m, err := ms.known(event)
+	if err != nil {
+		return err
+	}
+	m.shutDown()
+	m.lock.Lock()
+	defer m.lock.Unlock()
+	m.stopped = true
+	return nil
+}
+
+// started has a machine boot from its disk under another public address.
+func (ms *machines) started(event emulator.Event) error {
+	m, err := ms.known(event)
+	if err != nil {
+		return err
+	}
+	ms.bootAgain(m, event)
+	return nil
+}
+
+func (ms *machines) known(event emulator.Event) (*machine, error) {
+	m := ms.find(event.Instance)
+	if m == nil {
+		return nil, fmt.Errorf("machine %s is not known", event.Instance)
+	}
+	return m, nil
+}
+
+// bootAgain puts a machine in the place of one that is off, with its disk and its port, and has it boot.
+func (ms *machines) bootAgain(off *machine, event emulator.Event) {
+	m := &machine{Event: event, world: off.world, dir: off.dir, root: off.root, port: off.port, proxy: off.proxy, log: off.log}
+	m.systemd = m.newSystemd()
+	ms.lock.Lock()
+	ms.all[event.Instance] = m
+	ms.lock.Unlock()
+	go m.boot()
 }
 
 func (ms *machines) takeDown(region string) {
@@ -280,11 +333,11 @@ func (m *machine) powerOff() {
 	m.manager().PowerOff()
 }
 
-// switchOn says whether the machine was off.
+// switchOn says whether the machine was off for want of power.
 func (m *machine) switchOn() bool {
 	m.lock.Lock()
 	defer m.lock.Unlock()
-	was := m.off
+	was := m.off && !m.stopped
 	if was {
 		m.systemd, m.off = m.newSystemd(), false
 	}

@@ -161,6 +161,17 @@ func TestTheShopBootsSellsAndGoesAsOnEC2(t *testing.T) {
 
 	s.replaces(image, host, port, name)
 
+	s.do(east, "reboot", id)
+	s.eventuallyLit(name, id)
+	lap("reboot to a lit site")
+	_, name, _ = strings.Cut(s.do(east, "restart", id), " ")
+	s.eventuallyLit(name, id)
+	lap("stop and start to a lit site")
+	log, err := os.ReadFile(filepath.Join(s.world.Machines(east)[0].Dir, "machine.log"))
+	require.NoError(t, err)
+	assert.Equal(t, 3, strings.Count(string(log), " boots\n"), "launched, rebooted, started")
+	assert.Equal(t, 1, strings.Count(string(log), "user data: done"), "once in a machine's life")
+
 	require.NoError(t, s.world.TakeDown(east))
 	for _, address := range []string{"http://" + name + "/unicorns", siteURL("unishop-site", east) + "/"} {
 		status, _ := s.get(address)
@@ -205,6 +216,34 @@ func (s *system) lit(name, id string) {
 	assert.Equal(s.t, name, config.Host)
 	assert.Equal(s.t, id, config.Instance)
 	assert.Equal(s.t, east, config.Region)
+}
+
+func (s *system) eventuallyLit(name, id string) {
+	s.t.Helper()
+	require.Eventually(s.t, func() bool {
+		status, body := s.get(siteURL("unishop-site", east) + "/config.json")
+		up, _ := s.get("http://" + name + "/unicorns")
+		return status == http.StatusOK && up == http.StatusOK && strings.Contains(body, name)
+	}, 60*time.Second, 50*time.Millisecond)
+	s.lit(name, id)
+}
+
+func TestAMachineThatIsStoppedDoesNotStartWithItsRegion(t *testing.T) {
+	w := newWorld(t)
+	w.Attach(&emulator.Emulator{})
+	event := emulator.Event{Instance: "i-1", Region: east}
+	m, err := w.machines.add(event, t.TempDir())
+	require.NoError(t, err)
+	event.Name = emulator.InstanceStopped
+	require.NoError(t, w.Handle(t.Context(), &event))
+	require.NoError(t, w.TakeDown(east))
+	require.NoError(t, w.BringBack(t.Context(), east))
+	assert.True(t, m.off)
+	event.Name = emulator.InstanceStarted
+	require.NoError(t, w.Handle(t.Context(), &event))
+	assert.False(t, w.machines.find("i-1").off)
+	event.Instance = "i-2"
+	require.ErrorContains(t, w.Handle(t.Context(), &event), "machine i-2 is not known")
 }
 
 // replaces has a second machine take over the site, and hand it back when it goes.

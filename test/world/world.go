@@ -112,10 +112,18 @@ func (w *World) Handle(ctx context.Context, event *emulator.Event) error {
 		return w.machines.launched(*event)
 	case emulator.InstanceTerminated:
 		return w.machines.terminated(*event)
+	case emulator.InstanceRebooted:
+		return w.machines.rebooted(*event)
+	case emulator.InstanceStopped:
+		return w.machines.stopped(*event)
+	case emulator.InstanceStarted:
+		return w.machines.started(*event)
 	case emulator.DatabaseCreated:
 		return w.databases.created(ctx, event)
 	case emulator.DatabaseDeleted:
 		return w.databases.deleted(event)
+	case emulator.DatabaseRebooted:
+		return w.databases.rebooted(ctx, event)
 	case emulator.WriterChanged:
 		return w.databases.moved(ctx, event)
 	case emulator.MemberResynchronised:

@@ -6,6 +6,7 @@ hooks.check_version()
 
 # Each import hooks one service; a name that is not there ends the program before anything is served.
 from taught import (  # noqa: E402,F401
+    cancelling,
     cloudwatch,
     control,
     image_builder_types,
@@ -17,6 +18,7 @@ from taught import (  # noqa: E402,F401
     rds,
     rds_types,
     s3,
+    secret_replicas,
     secrets_manager,
     side_by_side,
     ssm,

@@ -167,10 +167,16 @@ def _create_custom_resource(
     try:
         return original(logical_id, props, stack_name, resource_type)
     except (RuntimeError, TimeoutError):
-        given = _ids_of_failures.pop((stack_id(stack_name), logical_id), None)
-        made_up = f"{stack_name}-{logical_id}-{uuid.uuid4().hex[:12].upper()}"
-        remember_begun(stack_name, logical_id, resource_type, given or made_up, props)
+        # Later the operation has been given up, and its rollback has seen to this.
+        if store._stacks[stack_name]["StackStatus"] in ("CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS"):
+            remember_custom_resource(stack_name, logical_id, resource_type, props)
         raise
+
+
+def remember_custom_resource(stack_name, logical_id, resource_type, props):
+    given = _ids_of_failures.pop((stack_id(stack_name), logical_id), None)
+    made_up = f"{stack_name}-{logical_id}-{uuid.uuid4().hex[:12].upper()}"
+    remember_begun(stack_name, logical_id, resource_type, given or made_up, props)
 
 
 @hooks.wrap(custom_resource, "invoke_custom_resource")

@@ -158,6 +158,45 @@ def _terminate_instances(original, params):
     return answer
 
 
+def _known(params):
+    """The instances that are named; ministack refuses a call that names another one."""
+    return [ec2._instances[i] for i in ec2._parse_member_list(params, "InstanceId") if i in ec2._instances]
+
+
+@hooks.wrap(ec2._ACTION_MAP, "RebootInstances")
+def _reboot_instances(original, params):
+    answer = original(params)
+    if answer[0] == 200:
+        for instance in _known(params):
+            drill.tell("instance-rebooted", **_facts(instance))
+    return answer
+
+
+@hooks.wrap(ec2._ACTION_MAP, "StopInstances")
+def _stop_instances(original, params):
+    """https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/using-instance-addressing.html"""
+    running = [instance for instance in _known(params) if instance["State"]["Name"] == "running"]
+    answer = original(params)
+    if answer[0] == 200:
+        for instance in running:
+            drill.tell("instance-stopped", **_facts(instance))
+            instance["PublicIpAddress"] = instance["PublicDnsName"] = ""
+    return answer
+
+
+@hooks.wrap(ec2._ACTION_MAP, "StartInstances")
+def _start_instances(original, params):
+    """Disk and private address are the old ones, the public address is another."""
+    stopped = [instance for instance in _known(params) if instance["State"]["Name"] == "stopped"]
+    for instance in stopped:
+        instance["PublicIpAddress"] = f"54.{'.'.join(str(random.randrange(1, 255)) for _ in range(3))}"
+        _address(instance, ec2._subnets.get(instance["SubnetId"], {}), instance["PrivateIpAddress"])
+    answer = original(params)
+    for instance in stopped:
+        drill.tell("instance-started", **_facts(instance))
+    return answer
+
+
 def _modify_instance_attribute(params):
     """What ministack lacks: one attribute of a stopped instance, or its security groups."""
     instance = ec2._instances.get(ec2._p(params, "InstanceId"))

@@ -1,5 +1,7 @@
 """RDS: the actions that ministack lacks or does not do as AWS does, and the refusals put in front of them."""
 
+import hashlib
+
 from taught import drill, global_database, hooks
 from taught.rds_refusals import FAILOVER, REFUSALS, SWITCHOVER, Request
 from taught.refusals import first
@@ -16,9 +18,10 @@ rds = hooks.ministack(
     "_instances",
     "_global_clusters",
     "_refresh_global_cluster_readers",
+    "_finish_instance_reboot",
     "run_offloop",
 )
-responses = hooks.ministack("core.responses", "get_region")
+responses = hooks.ministack("core.responses", "get_region", "get_account_id")
 concurrency = hooks.ministack("core.concurrency", "run_reentrant")
 
 
@@ -61,16 +64,39 @@ def _remove(original, params):
     return answer
 
 
+# --- Endpoints --------------------------------------------------------------------------------------------------------
+
+
+def _endpoint(identifier, kind=""):
+    """What stands between identifier and region is one for all of an account in a region, and never changes: what is
+    made again under its old name has its old endpoint.
+    https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/Overview.DBInstance.html
+    https://dev.classmethod.jp/articles/naming-rules-for-amazon-rds-db-instance-endpoints/
+    """
+    region = responses.get_region()
+    fixed = hashlib.sha256(f"{responses.get_account_id()} {region}".encode()).hexdigest()[:11]
+    return f"{identifier}.{kind}c{fixed}.{region}.rds.amazonaws.com"
+
+
+@hooks.wrap(rds._ACTION_MAP, "CreateDBCluster")
+def _create_cluster(original, params):
+    status, headers, body = original(params)
+    cluster = rds._clusters.get(rds._p(params, "DBClusterIdentifier"))
+    if status == 200:
+        for name, kind in (("Endpoint", "cluster-"), ("ReaderEndpoint", "cluster-ro-")):
+            fixed = _endpoint(cluster["DBClusterIdentifier"], kind)
+            body = body.replace(cluster[name].encode(), fixed.encode())
+            cluster[name] = fixed
+    return status, headers, body
+
+
 @hooks.wrap(rds._ACTION_MAP, "CreateDBInstance")
 def _create_instance(original, params):
     answer = original(params)
     if answer[0] != 200:
         return answer
     instance = rds._instances[rds._p(params, "DBInstanceIdentifier")]
-    suffix = instance["DbiResourceId"].lower()[3:15]
-    instance["Endpoint"]["Address"] = (
-        f"{instance['DBInstanceIdentifier']}.{suffix}.{responses.get_region()}.rds.amazonaws.com"
-    )
+    instance["Endpoint"]["Address"] = _endpoint(instance["DBInstanceIdentifier"])
     try:
         answer_of_drill = drill.tell("database-created", **_instance_facts(instance), **_master_user(instance))
     except Exception as error:
@@ -105,6 +131,13 @@ def _delete_instance(original, params):
     if answer[0] == 200:
         drill.tell("database-deleted", **facts)
     return answer
+
+
+@hooks.wrap(rds, "_finish_instance_reboot")
+def _reboot_instance(original, instance, cluster):
+    """On a thread of its own: meanwhile the instance is rebooting."""
+    drill.tell("database-rebooted", **_instance_facts(instance))
+    original(instance, cluster)
 
 
 def _instance_facts(instance):

@@ -1,8 +1,9 @@
-"""AWS::SecretsManager::Secret: Ref is the secret's ARN; ministack gives its name.
+"""AWS::SecretsManager::Secret: Ref is the secret's ARN; ministack gives its name. A region that is dropped from
+ReplicaRegions loses its replica; ministack keeps it.
 https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-secretsmanager-secret.html
 """
 
-from taught import hooks
+from taught import hooks, secret_replicas
 
 provisioners = hooks.ministack("services.cloudformation.provisioners", "_RESOURCE_HANDLERS")
 secrets = hooks.ministack("services.secretsmanager", "_secrets")
@@ -21,8 +22,11 @@ def _create(original, logical_id, props, stack_name):
 
 
 @hooks.wrap(secret, "update")
-def _update(original, physical_id, *args):
-    _name_, attributes = original(_name(physical_id), *args)
+def _update(original, physical_id, old, new, *args):
+    _name_, attributes = original(_name(physical_id), old, new, *args)
+    before, after = ({r["Region"] for r in props.get("ReplicaRegions", [])} for props in (old, new))
+    if before - after:
+        secret_replicas.remove_regions({"SecretId": attributes["Id"], "RemoveReplicaRegions": before - after})
     return attributes["Id"], attributes
 
 

@@ -27,20 +27,20 @@ engine = hooks.ministack(
 stacks = hooks.ministack("services.cloudformation.stacks", "_with_stack_tags", "_add_event")
 
 _deployments = {}  # stack id -> template and parameters of what is under way
-_launches = {}  # (stack id, logical id) -> an instance that was begun before its turn
+early = {}  # (stack id, logical id) -> an instance that was begun before its turn
 _provision_now = stacks._provision_resource
 
 
 class Launch:
     def __init__(self, stack_name, logical_id, props):
         self.props = props
-        self.outcome = _beside(functools.partial(_provision_now, INSTANCE, logical_id, props, stack_name))
+        self.outcome = beside(functools.partial(_provision_now, INSTANCE, logical_id, props, stack_name))
 
     def failed(self):
         return self.outcome.done() and self.outcome.exception() is not None
 
 
-def _beside(work):
+def beside(work):
     """Runs on a thread of its own, in the region that this one is in."""
     return futures.ThreadPoolExecutor(max_workers=1).submit(contextvars.copy_context().run, work)
 
@@ -61,7 +61,7 @@ def _update(original, resource_type, identifier, old, new, stack_name, logical_i
     if not resource_type.startswith("Custom::") or old == new or stack["StackStatus"] != "UPDATE_IN_PROGRESS":
         return update()
     launches = _launch_meanwhile(stack_name, stack, logical_id)
-    updated = _beside(update)
+    updated = beside(update)
     waiting = {updated, *(launch.outcome for launch in launches)}
     while updated in waiting:
         _, waiting = futures.wait(waiting, return_when=futures.FIRST_COMPLETED)
@@ -93,25 +93,25 @@ def _launch_meanwhile(stack_name, stack, logical_id):
             props = {key: value for key, value in resolved.items() if value is not engine._NO_VALUE}
             tagged = stacks._with_stack_tags(INSTANCE, props, stack.get("Tags") or [], stack_name, of_stack, name)
             stacks._add_event(of_stack, stack_name, name, INSTANCE, "CREATE_IN_PROGRESS")
-            _launches[of_stack, name] = Launch(stack_name, name, tagged)
-    return [launch for (of, _), launch in _launches.items() if of == of_stack]
+            early[of_stack, name] = Launch(stack_name, name, tagged)
+    return [launch for (of, _), launch in early.items() if of == of_stack]
 
 
 @hooks.wrap(stacks, "_provision_resource")
 def _provision(original, resource_type, logical_id, props, stack_name):
-    launch = _launches.get((cloudformation.stack_id(stack_name), logical_id))
+    launch = early.get((cloudformation.stack_id(stack_name), logical_id))
     if launch is None:
         return original(resource_type, logical_id, props, stack_name)
     result = launch.outcome.result()
-    del _launches[cloudformation.stack_id(stack_name), logical_id]
+    del early[cloudformation.stack_id(stack_name), logical_id]
     return result
 
 
 @hooks.wrap(stacks, "_roll_back_operation")
 async def _cancel_launches(original, stack_name, of_stack, *rest):
-    for of, logical_id in list(_launches):
+    for of, logical_id in list(early):
         if of == of_stack:
-            await asyncio.to_thread(_cancel, stack_name, of_stack, logical_id, _launches.pop((of, logical_id)))
+            await asyncio.to_thread(_cancel, stack_name, of_stack, logical_id, early.pop((of, logical_id)))
     await original(stack_name, of_stack, *rest)
 
 

@@ -3,7 +3,7 @@
 import unittest
 
 import botocore.exceptions
-from running import PRIMARY, Hook, emulator
+from running import PRIMARY, SECONDARY, Hook, emulator, hold, until
 
 DOCUMENT = """
 phases:
@@ -14,6 +14,9 @@ phases:
           - source: s3://releases/{}.tar.gz
             destination: /tmp/unishop.tar.gz
 """
+
+
+IMAGE = "ami-0c2023a1b2c3d4e5f"  # one of the emulator's public ones
 
 
 def told(event):
@@ -31,7 +34,10 @@ class ADatabase(unittest.TestCase):
 
     def create_instance(self):
         instance = self.rds.create_db_instance(
-            DBInstanceIdentifier="told-1", DBClusterIdentifier="told", DBInstanceClass="db.r6g.large", Engine="aurora-mysql"
+            DBInstanceIdentifier="told-1",
+            DBClusterIdentifier="told",
+            DBInstanceClass="db.r6g.large",
+            Engine="aurora-mysql",
         )["DBInstance"]
         self.addCleanup(self.rds.delete_db_instance, DBInstanceIdentifier="told-1", SkipFinalSnapshot=True)
         return instance
@@ -52,6 +58,69 @@ class ADatabase(unittest.TestCase):
         (event,) = told("database-created")
         self.assertEqual((event["masterUsername"], event["masterUserPassword"]), ("shop", "not-a-secret"))
         self.assertEqual(event["clusterAddress"], cluster["Endpoint"])
+
+    def test_is_told_of_its_reboot_and_available_when_that_is_over(self):
+        self.create_instance()
+        go_on = hold(self, "database-rebooted")
+
+        def status():
+            return self.rds.describe_db_instances(DBInstanceIdentifier="told-1")["DBInstances"][0]["DBInstanceStatus"]
+
+        self.rds.reboot_db_instance(DBInstanceIdentifier="told-1")
+        until(lambda: told("database-rebooted"), "the event")
+        self.assertEqual(status(), "rebooting")
+        go_on()
+        until(lambda: status() == "available", "available")
+        (event,) = told("database-rebooted")
+        self.assertEqual((event["region"], event["cluster"], event["instance"]), (PRIMARY, "told", "told-1"))
+
+
+class AMachine(unittest.TestCase):
+    def setUp(self):
+        Hook.events.clear()
+
+    def launch(self, region):
+        ec2 = emulator().client("ec2", region)
+        subnet = ec2.describe_subnets()["Subnets"][0]["SubnetId"]
+        ec2.modify_subnet_attribute(SubnetId=subnet, MapPublicIpOnLaunch={"Value": True})
+        launched = ec2.run_instances(
+            ImageId=IMAGE, InstanceType="t3.small", SubnetId=subnet, MinCount=1, MaxCount=1, UserData="hello"
+        )
+        instance = launched["Instances"][0]["InstanceId"]
+        self.addCleanup(ec2.terminate_instances, InstanceIds=[instance])
+        return ec2, instance
+
+    def test_is_told_of_its_reboot_and_keeps_its_addresses(self):
+        for region in (PRIMARY, SECONDARY):
+            ec2, instance = self.launch(region)
+            ec2.reboot_instances(InstanceIds=[instance])
+            before, after = told("instance-launched")[-1], told("instance-rebooted")[-1]
+            self.assertEqual({**before, "event": ""}, {**after, "event": ""})
+
+    def test_that_is_stopped_has_no_public_address_and_gets_another_one(self):
+        for region in (PRIMARY, SECONDARY):
+            ec2, instance = self.launch(region)
+
+            def describe(ec2=ec2, instance=instance):
+                return ec2.describe_instances(InstanceIds=[instance])["Reservations"][0]["Instances"][0]
+
+            launched = told("instance-launched")[-1]
+            ec2.stop_instances(InstanceIds=[instance])
+            self.assertEqual(told("instance-stopped")[-1]["publicDnsName"], launched["publicDnsName"])
+            self.assertEqual((describe()["State"]["Name"], describe().get("PublicIpAddress", "")), ("stopped", ""))
+            ec2.start_instances(InstanceIds=[instance])
+            started = told("instance-started")[-1]
+            self.assertEqual((started["instance"], started["privateIp"]), (instance, launched["privateIp"]))
+            self.assertNotEqual(started["publicIp"], launched["publicIp"])
+            self.assertIn(started["publicIp"].replace(".", "-"), started["publicDnsName"])
+            self.assertEqual(describe()["PublicDnsName"], started["publicDnsName"])
+
+    def test_is_told_once_of_what_happens_once(self):
+        ec2, instance = self.launch(PRIMARY)
+        ec2.start_instances(InstanceIds=[instance])
+        ec2.stop_instances(InstanceIds=[instance])
+        ec2.stop_instances(InstanceIds=[instance])
+        self.assertEqual((len(told("instance-started")), len(told("instance-stopped"))), (0, 1))
 
 
 class AnImage(unittest.TestCase):
@@ -74,9 +143,7 @@ class AnImage(unittest.TestCase):
         infrastructure = self.builder.create_infrastructure_configuration(
             name=name, instanceProfileName="profile", **token
         )["infrastructureConfigurationArn"]
-        self.addCleanup(
-            self.builder.delete_infrastructure_configuration, infrastructureConfigurationArn=infrastructure
-        )
+        self.addCleanup(self.builder.delete_infrastructure_configuration, infrastructureConfigurationArn=infrastructure)
         image = self.builder.create_image(
             imageRecipeArn=recipe, infrastructureConfigurationArn=infrastructure, **token
         )["imageBuildVersionArn"]

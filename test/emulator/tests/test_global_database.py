@@ -262,6 +262,29 @@ class Databases(unittest.TestCase):
         ]
         self.assertEqual([m["DBInstanceIdentifier"] for m in members], ["told-secondary-1"])
 
+    def test_what_is_made_again_has_its_old_endpoints(self):
+        db = GlobalDatabase(type(self), "again")
+
+        def endpoints(region):
+            api, cluster = db.api[region], db.ids[region]
+            (instance,) = api.describe_db_instances(DBInstanceIdentifier=f"{cluster}-1")["DBInstances"]
+            (found,) = api.describe_db_clusters(DBClusterIdentifier=cluster)["DBClusters"]
+            return instance["Endpoint"]["Address"], found.get("Endpoint"), found["ReaderEndpoint"]
+
+        before = {region: endpoints(region) for region in (PRIMARY, SECONDARY)}
+        fixed = before[PRIMARY][0].split(".")[1]
+        self.assertEqual(before[PRIMARY][1].split(".")[1], f"cluster-{fixed}")
+        self.assertEqual(before[PRIMARY][2].split(".")[1], f"cluster-ro-{fixed}")
+        self.assertNotEqual(before[SECONDARY][0].split(".")[1], fixed, "it is a region's own")
+        api, cluster = db.api[SECONDARY], db.ids[SECONDARY]
+        api.delete_db_instance(DBInstanceIdentifier=f"{cluster}-1", SkipFinalSnapshot=True)
+        api.remove_from_global_cluster(GlobalClusterIdentifier=db.name, DbClusterIdentifier=db.arn(SECONDARY))
+        api.delete_db_cluster(DBClusterIdentifier=cluster, SkipFinalSnapshot=True)
+        made = api.create_db_cluster(**db.joining(SECONDARY, cluster))["DBCluster"]
+        self.assertEqual(made["ReaderEndpoint"], before[SECONDARY][2])
+        db.add_instance(SECONDARY)
+        self.assertEqual(endpoints(SECONDARY), before[SECONDARY])
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -486,6 +486,126 @@ class SideBySide(unittest.TestCase):
         self.assertEqual(self.terminated(), [True])
 
 
+class Cancelling(unittest.TestCase):
+    """An update that is cancelled is rolled back at once, whatever it is at."""
+
+    def setUp(self):
+        self.stack = Stack(self, self.id().rpartition("test_")[2].replace("_", "-"), SECONDARY)
+
+    def cancel(self):
+        self.stack.api.cancel_update_stack(StackName=self.stack.name)
+
+    def assert_cancelled(self):
+        self.assertEqual(self.stack.finished(), "UPDATE_ROLLBACK_COMPLETE", self.stack.reasons())
+        own = [(status, reason) for name, status, reason in self.stack.events() if name == self.stack.name]
+        self.assertIn(("UPDATE_ROLLBACK_IN_PROGRESS", "User Initiated"), own)
+        self.assertNotIn("UPDATE_FAILED", [status for status, _ in own])
+
+    def logged(self):
+        logs, group = emulator().client("logs", SECONDARY), self.stack.resources()["Logs"]
+        streams = logs.describe_log_streams(logGroupName=group)["logStreams"]
+        return [
+            e["message"].strip()
+            for s in streams
+            for e in logs.get_log_events(logGroupName=group, logStreamName=s["logStreamName"])["events"]
+        ]
+
+    def test_the_function_of_the_last_resource_is_not_waited_for_and_is_called_again(self):
+        self.stack.create(custom_resource())
+        go_on = hold(self, "function-called")
+        Hook.events.clear()
+        self.stack.begin("update", custom_resource(Tell=emulator().hook_url))
+        until(lambda: {"event": "function-called"} in Hook.events, "the function called")
+        self.cancel()
+        self.assert_cancelled()
+        self.assertEqual(self.stack.reasons()["Custom"], "Resource update cancelled")
+        self.assertIn("Update UPDATE_ROLLBACK_IN_PROGRESS", self.logged())
+        go_on()  # and its late answer changes nothing
+        time.sleep(0.5)
+        self.assertEqual(self.stack.status(), "UPDATE_ROLLBACK_COMPLETE")
+        self.assertEqual(self.stack.update(custom_resource(Again="yes")), "UPDATE_COMPLETE")
+
+    def test_a_new_custom_resource_is_deleted_again(self):
+        kept = {name: of for name, of in custom_resource().items() if name != "Custom"}
+        self.stack.create(kept)
+        go_on = hold(self, "function-called")
+        Hook.events.clear()
+        self.stack.begin("update", custom_resource(Tell=emulator().hook_url))
+        until(lambda: {"event": "function-called"} in Hook.events, "the function called")
+        self.cancel()
+        until(lambda: self.stack.status().startswith("UPDATE_ROLLBACK"), "the rollback")
+        go_on()
+        self.assert_cancelled()
+        self.assertEqual(self.stack.reasons()["Custom"], "Resource creation cancelled")
+        self.assertIn("Delete UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS", self.logged())
+
+    def test_an_instance_that_is_waited_for_is_terminated(self):
+        self.stack.create(NETWORK)
+        self.stack.begin("update", server())
+        until(lambda: launched(self.stack.name), "the launch")
+        self.cancel()
+        self.assert_cancelled()
+        self.assertEqual(self.stack.reasons()["Server"], "Resource creation cancelled")
+        self.assert_terminated()
+
+    def test_an_instance_beside_a_function_is_terminated(self):
+        self.stack.create({**custom_resource(), **NETWORK})
+        go_on = hold(self, "function-called")
+        self.stack.begin("update", {**custom_resource(Tell=emulator().hook_url), **server()})
+        until(lambda: launched(self.stack.name), "the launch")
+        self.cancel()
+        until(lambda: self.stack.status().startswith("UPDATE_ROLLBACK"), "the rollback")
+        go_on()
+        self.assert_cancelled()
+        self.assertEqual(self.stack.reasons()["Custom"], "Resource update cancelled")
+        self.assertEqual(self.stack.reasons()["Server"], "Resource creation cancelled")
+        self.assert_terminated()
+
+    def test_an_instance_whose_turn_has_come_is_terminated(self):
+        """The function beside it has answered already."""
+        self.stack.create({**custom_resource(), **NETWORK})
+        self.stack.begin("update", {**custom_resource(Again="yes"), **server()})
+        until(lambda: ("Custom", "UPDATE_COMPLETE", "") in self.stack.events(), "the function done")
+        until(lambda: launched(self.stack.name), "the launch")
+        self.cancel()
+        self.assert_cancelled()
+        reasons = [reason for name, status, reason in self.stack.events() if name == "Server" and "FAILED" in status]
+        self.assertEqual(reasons, ["Resource creation cancelled"])
+        self.assert_terminated()
+
+    def assert_terminated(self):
+        gone = [e["instance"] for e in Hook.events if e["event"] == "instance-terminated"]
+        self.assertEqual([e["instance"] in gone for e in launched(self.stack.name)], [True])
+
+    def test_what_waits_for_nobody_ends_first(self):
+        """A database, which is made to the end, and goes again: also when it was the last."""
+        properties = {"Engine": "aurora-mysql", "DBClusterIdentifier": "cancelled", **SECRET}
+        cluster = {"Cluster": {"Type": "AWS::RDS::DBCluster", "DeletionPolicy": "Delete", "Properties": properties}}
+        instance = {
+            "DBClusterIdentifier": {"Ref": "Cluster"},
+            "DBInstanceClass": "db.r6g.large",
+            "Engine": "aurora-mysql",
+        }
+        self.stack.create(cluster)
+        go_on = hold(self, "database-created")
+        self.stack.begin("update", {**cluster, "Instance": {"Type": "AWS::RDS::DBInstance", "Properties": instance}})
+        until(lambda: ("Instance", "UPDATE_IN_PROGRESS", "") in self.stack.events(), "the database")
+        self.cancel()
+        time.sleep(0.5)
+        self.assertEqual(self.stack.status(), "UPDATE_IN_PROGRESS")
+        go_on()
+        self.assert_cancelled()
+        left = emulator().client("rds", SECONDARY).describe_db_instances()["DBInstances"]
+        self.assertNotIn("cancelled", [i["DBClusterIdentifier"] for i in left])
+
+    def test_nothing_else_can_be_cancelled(self):
+        self.stack.create({"Group": {"Type": "AWS::Logs::LogGroup"}})
+        with self.assertRaisesRegex(
+            botocore.exceptions.ClientError, "CancelUpdateStack cannot be called from current stack status"
+        ):
+            self.cancel()
+
+
 class Databases(unittest.TestCase):
     def test_a_global_database_in_two_stacks(self):
         key = {"Type": "AWS::KMS::Key", "Properties": {"KeyPolicy": allow("kms:*")}}

@@ -44,17 +44,23 @@ type Options struct {
 	ID int
 	// Dir is the server's own: it is created, and holds data and error log.
 	Dir string
+	// Port to listen on; 0: any that is free.
+	Port int
 	// Reaper ends the server with the program, and has the folder for its socket.
 	Reaper *reaper.Reaper
 }
 
 // New prepares a server with an empty database.
 func (i Install) New(o Options) (*Server, error) {
-	free, err := port.Free()
-	if err != nil {
-		return nil, err
+	listens := o.Port
+	if listens == 0 {
+		free, err := port.Free()
+		if err != nil {
+			return nil, err
+		}
+		listens = free
 	}
-	s := &Server{Port: free, install: i, dir: o.Dir, reaper: o.Reaper,
+	s := &Server{Port: listens, install: i, dir: o.Dir, reaper: o.Reaper,
 		socket: filepath.Join(o.Reaper.Dir, strconv.Itoa(o.ID)+".sock")}
 	me, err := user.Current()
 	if err != nil {
@@ -156,6 +162,23 @@ func (s *Server) Log() string { return filepath.Join(s.dir, "error.log") }
 func (s *Server) Running() bool {
 	process := s.process.Load()
 	return process != nil && process.Running()
+}
+
+// Stop ends the server as a reboot does: what it is at ends well.
+func (s *Server) Stop(ctx context.Context) error {
+	process := s.process.Load()
+	if process == nil || !process.Running() {
+		return nil
+	}
+	if err := s.exec(ctx, "SHUTDOWN"); err != nil {
+		return err
+	}
+	select {
+	case <-process.Exited():
+		return nil
+	case <-ctx.Done():
+		return errors.Join(ctx.Err(), s.Kill())
+	}
 }
 
 // Kill ends the server at once, as when its region dies. Its data stay.

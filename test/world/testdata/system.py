@@ -140,6 +140,19 @@ def launch(stack, image, user_data_file):
     print(*sorted(o["OutputValue"] for o in found))
 
 
+def reboot(instance):
+    client("ec2").reboot_instances(InstanceIds=[instance])
+
+
+def restart(instance):
+    """Stops and starts an instance; prints its id and its new name."""
+    ec2 = client("ec2")
+    ec2.stop_instances(InstanceIds=[instance])
+    ec2.start_instances(InstanceIds=[instance])
+    (found,) = ec2.describe_instances(InstanceIds=[instance])["Reservations"][0]["Instances"]
+    print(instance, found["PublicDnsName"])
+
+
 def delete(stack):
     cloudformation = client("cloudformation")
     cloudformation.delete_stack(StackName=stack)
