@@ -33,7 +33,7 @@ func bundle(r region) constructs.Bundle {
 	object := r.synthesizer.AddFileAsset(&awscdk.FileAssetSource{
 		SourceHash:  &version,
 		Executable:  jsii.Strings("go", "run", "unishop-pilot-light/unishop/bundle", version),
-		DisplayName: jsii.String("release bundle (if it has to be built: log in unishop/target/bundle.log)"),
+		DisplayName: jsii.String("release bundle"),
 	})
 	return constructs.Bundle{Bucket: object.BucketName, Key: object.ObjectKey, Version: version}
 }
