@@ -22,9 +22,13 @@ type command struct {
 	aws       bool   // of the AWS CLI
 	equipped  bool   // a JDK and Maven are there, as always in the office
 	arguments []string
+	shell     string // instead: a block of commands
 }
 
 func (c command) String() string {
+	if c.shell != "" {
+		return strings.TrimSpace(c.shell)
+	}
 	words := append([]string{"npx", "cdk"}, c.arguments...)
 	if c.aws {
 		words = append([]string{"aws"}, c.arguments...)
@@ -33,6 +37,14 @@ func (c command) String() string {
 		words = append([]string{"AWS_REGION=" + c.region}, words...)
 	}
 	return strings.Join(words, " ")
+}
+
+// name is that of the log.
+func (c command) name() string {
+	if c.shell != "" {
+		return "shell"
+	}
+	return c.arguments[0]
 }
 
 // run runs a command to its end and returns what it printed.
@@ -80,19 +92,23 @@ func (d *Drill) begin(c command) (*reaper.Process, string, error) {
 // typedAs is the process of a command. Only in a clone the CDK program is built for it; elsewhere it is there already.
 func (d *Drill) typedAs(c command) *exec.Cmd {
 	switch {
+	case c.shell != "":
+		return exec.Command("bash", "-euo", "pipefail", "-c", fmt.Sprintf("aws() { '%s' \"$@\"; }\n%s", d.awsCLI(), c.shell))
 	case c.aws:
-		return exec.Command(filepath.Join(d.root, ".cache", "aws-venv", "bin", "aws"), c.arguments...)
+		return exec.Command(d.awsCLI(), c.arguments...)
 	case c.at == clone:
 		return exec.Command("npx", append([]string{"cdk", "--no-color"}, c.arguments...)...)
 	}
 	return exec.Command(filepath.Join(d.root, "node_modules", ".bin", "cdk"), append([]string{"--app", d.app, "--no-color"}, c.arguments...)...)
 }
 
+func (d *Drill) awsCLI() string { return filepath.Join(d.root, ".cache", "aws-venv", "bin", "aws") }
+
 func (d *Drill) nextLog(c command) string {
 	d.lock.Lock()
 	defer d.lock.Unlock()
 	d.commands++
-	d.log = filepath.Join(d.dir, "logs", fmt.Sprintf("%02d-%s.log", d.commands, c.arguments[0]))
+	d.log = filepath.Join(d.dir, "logs", fmt.Sprintf("%02d-%s.log", d.commands, c.name()))
 	return d.log
 }
 

@@ -51,7 +51,7 @@ var hangingSwitchover = scenario{
 	says: "us-east-1 dies in the middle of a planned move, and the failover gets through",
 	steps: []step{
 		deployed,
-		{"us-east-1 dies in the middle of a planned move", dieInTheMiddle, nil},
+		{"us-east-1 goes down in the middle of a planned move", dieDuring(deploying("--all", "-c", "failover=planned")), nil},
 		{"us-west-1 takes over all the same", failOver(secondary),
 			all(writes(secondary), runs(secondary, 1), says(secondary, active), changedBy(secondary, "failover"))},
 		returned,
@@ -59,26 +59,27 @@ var hangingSwitchover = scenario{
 	},
 }
 
-// dieInTheMiddle takes the primary down as soon as the database moves, and waits until the planned move has given up.
-func dieInTheMiddle(ctx context.Context, d *Drill) error {
-	move := deploying("--all", "-c", "failover=planned")
-	move.region = regions[secondary]
-	process, _, err := d.begin(move)
-	if err != nil {
-		return err
+// dieDuring takes the primary down as soon as a planned command moves the database, and waits until the command has given up.
+func dieDuring(c command) action {
+	return func(ctx context.Context, d *Drill) error {
+		c.region = west
+		process, _, err := d.begin(c)
+		if err != nil {
+			return err
+		}
+		if err := waitFor(ctx, func() (bool, error) {
+			database, err := d.system.Database(ctx, secondary)
+			return database.Moving, err
+		}); err != nil {
+			return err
+		}
+		if err := takeDown(primary)(ctx, d); err != nil {
+			return err
+		}
+		<-process.Exited()
+		if process.ExitCode() == 0 {
+			return fmt.Errorf("%s: succeeded without %s", c, east)
+		}
+		return nil
 	}
-	if err := waitFor(ctx, func() (bool, error) {
-		database, err := d.system.Database(ctx, secondary)
-		return database.Moving, err
-	}); err != nil {
-		return err
-	}
-	if err := takeDown(primary)(ctx, d); err != nil {
-		return err
-	}
-	<-process.Exited()
-	if process.ExitCode() == 0 {
-		return fmt.Errorf("%s: succeeded without us-east-1", move)
-	}
-	return nil
 }

@@ -114,5 +114,8 @@ func (d *Drill) environ(c command) []string {
 	if c.region != "" {
 		environ = append(environ, "AWS_REGION="+c.region)
 	}
+	if c.shell != "" {
+		environ = append(environ, "CDK_APP="+d.app, "CDK_REQUIRE_APPROVAL=never")
+	}
 	return environ
 }
