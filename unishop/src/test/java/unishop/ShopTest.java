@@ -56,11 +56,11 @@ class ShopTest {
         assertThat(shop.add(user, first).status()).isEqualTo(204);
         assertThat(shop.add(user, first).status()).as("twice is once").isEqualTo(204);
         assertThat(shop.add(user, second).status()).isEqualTo(204);
-        assertThat(shop.get("/unicorns/basket/" + user).json()).extracting(unicorn -> unicorn.path("uuid").asString()).containsExactly(first, second);
+        assertThat(shop.get("/unicorns/basket/" + user).json().path("unicorns")).extracting(unicorn -> unicorn.path("uuid").asString()).containsExactly(first, second);
 
         assertThat(shop.delete("/unicorns/basket", Map.of("uuid", user, "unicornUuid", first)).status()).isEqualTo(204);
         assertThat(shop.delete("/unicorns/basket", Map.of("uuid", user, "unicornUuid", first)).status()).isEqualTo(204);
-        assertThat(shop.get("/unicorns/basket/" + user).json()).hasSize(1);
+        assertThat(shop.get("/unicorns/basket/" + user).json().path("unicorns")).hasSize(1);
     }
 
     @Test
@@ -133,6 +133,9 @@ class ShopTest {
     @CsvSource({
         "GET, /, 404",
         "GET, /unicorns/42, 404",
+        "GET, /unicorns//, 404",
+        "GET, /nowhere/, 404",
+        "GET, /unicorns/basket/, 405",
         "GET, /unicorns/basket/not-a-uuid, 400",
         "PUT, /unicorns, 405",
         "DELETE, /user, 405",

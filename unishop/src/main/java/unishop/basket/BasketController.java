@@ -30,20 +30,39 @@ class BasketController {
         this.catalogue = catalogue;
     }
 
-    /** A unicorn in a basket; uuid is the user's. */
-    record Item(UUID uuid, UUID unicornUuid) {
+    /** A customer's basket; uuid is the customer's. */
+    record Basket(UUID uuid, List<Unicorn> unicorns) {}
+
+    /** One unicorn of a customer's: "unicornUuid", or the public Unishop's list "unicorns" that holds it alone. */
+    record Item(UUID uuid, UUID unicornUuid, List<Chosen> unicorns) {
+        UUID unicorn() {
+            return unicorns == null ? unicornUuid : unicorns.get(0).uuid();
+        }
+
         void check() {
-            new Fields().present("uuid", uuid).present("unicornUuid", unicornUuid).check();
+            var fields = new Fields().present("uuid", uuid);
+            if (unicorns == null) {
+                fields.present("unicornUuid or unicorns", unicornUuid);
+            } else if (unicornUuid != null) {
+                fields.wrong("unicornUuid and unicorns are both there, give one of them");
+            } else if (unicorns.size() != 1) {
+                fields.wrong("unicorns holds " + unicorns.size() + " unicorns, it must hold one");
+            } else {
+                fields.present("unicorns[0].uuid", unicorns.get(0) == null ? null : unicorns.get(0).uuid());
+            }
+            fields.check();
         }
     }
 
+    record Chosen(UUID uuid) {}
+
     @GetMapping("/unicorns/basket/{user}")
-    List<Unicorn> basket(@PathVariable UUID user) {
+    Basket basket(@PathVariable UUID user) {
         var unicorns = baskets.of(user);
         if (unicorns.isEmpty()) {
             checkKnown(user);
         }
-        return unicorns;
+        return new Basket(user, unicorns);
     }
 
     @PostMapping("/unicorns/basket")
@@ -51,7 +70,7 @@ class BasketController {
     void add(@RequestBody Item item) {
         item.check();
         try {
-            baskets.add(item.uuid(), item.unicornUuid());
+            baskets.add(item.uuid(), item.unicorn());
         } catch (DataIntegrityViolationException unknown) {
             checkKnown(item);
             throw unknown;
@@ -62,15 +81,15 @@ class BasketController {
     @ResponseStatus(HttpStatus.NO_CONTENT)
     void remove(@RequestBody Item item) {
         item.check();
-        if (!baskets.remove(item.uuid(), item.unicornUuid())) {
+        if (!baskets.remove(item.uuid(), item.unicorn())) {
             checkKnown(item);
         }
     }
 
     private void checkKnown(Item item) {
         checkKnown(item.uuid());
-        if (!catalogue.has(item.unicornUuid())) {
-            throw Problem.of(HttpStatus.NOT_FOUND, "There is no unicorn " + item.unicornUuid() + ".");
+        if (!catalogue.has(item.unicorn())) {
+            throw Problem.of(HttpStatus.NOT_FOUND, "There is no unicorn " + item.unicorn() + ".");
         }
     }
 

@@ -1,5 +1,6 @@
 package unishop.user;
 
+import java.util.Objects;
 import org.springframework.http.HttpStatus;
 import org.springframework.web.bind.annotation.PostMapping;
 import org.springframework.web.bind.annotation.RequestBody;
@@ -21,9 +22,12 @@ class UserController {
         this.users = users;
     }
 
+    /** A name may be empty or missing: the public Unishop's page sends none for a field that was emptied. */
     record SignUp(String email, String firstName, String lastName) {
         SignUp {
             email = Email.normal(email);
+            firstName = Objects.requireNonNullElse(firstName, "");
+            lastName = Objects.requireNonNullElse(lastName, "");
         }
     }
 
@@ -38,8 +42,8 @@ class UserController {
     User signUp(@RequestBody SignUp form) {
         new Fields()
                 .email("email", form.email(), EMAIL)
-                .text("firstName", form.firstName(), NAME)
-                .text("lastName", form.lastName(), NAME)
+                .line("firstName", form.firstName(), NAME)
+                .line("lastName", form.lastName(), NAME)
                 .check();
         return users.add(form.email(), form.firstName(), form.lastName())
                 .orElseThrow(() -> Problem.of(HttpStatus.CONFLICT, "There is a customer with this e-mail address already."));

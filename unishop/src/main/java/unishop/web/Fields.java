@@ -14,31 +14,30 @@ public final class Fields {
 
     /** Something must be there. */
     public Fields present(String name, Object value) {
-        if (value == null) {
-            complaints.add(name + " is missing");
-        }
-        return this;
+        return value == null ? wrong(name + " is missing") : this;
     }
 
-    /** A text of 1 to {@code longest} characters that the database keeps as it is, and that prints on one line. */
-    public Fields text(String name, String value, int longest) {
-        if (value == null || value.isBlank()) {
-            complaints.add(name + " is missing");
-        } else if (value.codePointCount(0, value.length()) > longest) {
-            complaints.add(name + " is longer than " + longest + " characters");
-        } else if (value.codePoints().anyMatch(Fields::unprintable)) {
-            complaints.add(name + " contains a control character or half a character");
+    /** A text of 0 to {@code longest} characters that the database keeps as it is, and that prints on one line. */
+    public Fields line(String name, String value, int longest) {
+        if (value.codePointCount(0, value.length()) > longest) {
+            return wrong(name + " is longer than " + longest + " characters");
         }
-        return this;
+        return value.codePoints().anyMatch(Fields::unprintable) ? wrong(name + " contains a control character or half a character") : this;
     }
 
     /** A text that looks like an e-mail address. */
     public Fields email(String name, String value, int longest) {
-        var before = complaints.size();
-        text(name, value, longest);
-        if (complaints.size() == before && !EMAIL.matcher(value).matches()) {
-            complaints.add(name + " is no e-mail address, which is a name, @ and a domain");
+        if (value == null || value.isBlank()) {
+            return wrong(name + " is missing");
         }
+        var before = complaints.size();
+        line(name, value, longest);
+        return complaints.size() > before || EMAIL.matcher(value).matches() ? this : wrong(name + " is no e-mail address, which is a name, @ and a domain");
+    }
+
+    /** What else is wrong. */
+    public Fields wrong(String complaint) {
+        complaints.add(complaint);
         return this;
     }
 

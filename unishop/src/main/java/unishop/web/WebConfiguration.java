@@ -19,6 +19,7 @@ import org.springframework.http.server.ServerHttpResponse;
 import org.springframework.web.cors.CorsConfiguration;
 import org.springframework.web.cors.DefaultCorsProcessor;
 import org.springframework.web.filter.CorsFilter;
+import org.springframework.web.filter.UrlHandlerFilter;
 import tools.jackson.core.StreamReadFeature;
 import tools.jackson.databind.cfg.CoercionAction;
 import tools.jackson.databind.cfg.CoercionInputShape;
@@ -54,6 +55,12 @@ class WebConfiguration {
             response.getBody().write(document.getBytes(StandardCharsets.UTF_8));
             response.flush();
         }
+    }
+
+    /** "/unicorns/" is what the public Unishop's page asks for. */
+    @Bean
+    UrlHandlerFilter slashes() {
+        return UrlHandlerFilter.trailingSlashHandler("/**").wrapRequest().build();
     }
 
     /** A name that is 42 or true is a mistake of the caller's, not a text; and which of two equal keys is meant, no one knows. */

@@ -10,6 +10,7 @@ import static org.springframework.test.web.servlet.result.MockMvcResultMatchers.
 import static org.springframework.test.web.servlet.result.MockMvcResultMatchers.jsonPath;
 import static org.springframework.test.web.servlet.result.MockMvcResultMatchers.status;
 
+import java.util.List;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
 import org.springframework.beans.factory.annotation.Autowired;
@@ -18,6 +19,7 @@ import org.springframework.context.annotation.Import;
 import org.springframework.dao.DataIntegrityViolationException;
 import org.springframework.http.MediaType;
 import org.springframework.test.context.bean.override.mockito.MockitoBean;
+import org.springframework.test.json.JsonCompareMode;
 import org.springframework.test.web.servlet.MockMvc;
 import org.springframework.test.web.servlet.request.MockHttpServletRequestBuilder;
 import unishop.catalogue.Catalogue;
@@ -55,9 +57,20 @@ class BasketControllerTest {
     }
 
     @Test
+    void aUnicornIsAddedAndRemovedByTheListOfThePublicUnishop() throws Exception {
+        given(baskets.remove(user, unicorn)).willReturn(true);
+        for (var request : List.of(post("/unicorns/basket"), delete("/unicorns/basket"))) {
+            shop.perform(request.contentType(MediaType.APPLICATION_JSON).content("""
+                    {"uuid": "%s", "unicorns": [{"uuid": "%s", "name": "Aurora"}]}""".formatted(user, unicorn))).andExpect(status().isNoContent());
+        }
+        then(baskets).should().add(user, unicorn);
+    }
+
+    @Test
     void theEmptyBasketOfACustomerIsAnEmptyList() throws Exception {
         given(users.has(user)).willReturn(true);
-        shop.perform(get("/unicorns/basket/" + user)).andExpect(status().isOk()).andExpect(content().json("[]"));
+        shop.perform(get("/unicorns/basket/" + user)).andExpect(status().isOk()).andExpect(content().json("""
+                {"uuid": "%s", "unicorns": []}""".formatted(user), JsonCompareMode.STRICT));
     }
 
     @Test

@@ -54,10 +54,10 @@ class UserControllerTest {
     @Test
     void everyMistakeOfAFormIsToldAtOnce() throws Exception {
         send("/user", """
-                {"email": "ada", "firstName": " ", "lastName": "%s"}""".formatted("x".repeat(101)))
+                {"email": "ada", "firstName": "A\\n", "lastName": "%s"}""".formatted("x".repeat(101)))
                 .andExpect(status().isBadRequest())
                 .andExpect(jsonPath("detail").value("email is no e-mail address, which is a name, @ and a domain; "
-                        + "firstName is missing; lastName is longer than 100 characters."));
+                        + "firstName contains a control character or half a character; lastName is longer than 100 characters."));
     }
 
     @Test
