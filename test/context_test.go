@@ -58,7 +58,7 @@ var namePromises = map[string]promiseOn[change]{
 				cluster.props()["DBClusterIdentifier"] = "unishop-secondary"
 			},
 			"one log group for both": func(s change) {
-				s.Changed[planned][config.Primary].of("AWS::Logs::LogGroup")["ServerLogs243D88B8"].props()["LogGroupName"] = "/unishop/server"
+				s.Changed[planned][config.Primary].of("AWS::Logs::LogGroup")[idOf("Server/Logs/Resource")].props()["LogGroupName"] = "/unishop/server"
 			},
 		},
 	},
@@ -97,7 +97,7 @@ var namePromises = map[string]promiseOn[change]{
 				server.props()["UserData"] = map[string]any{"Fn::Base64": "DB_SECRET_ID=unishop/database\n"}
 			},
 			"leave to read the other system's secret": func(s change) {
-				statements := at(s.Changed[atHome][config.Primary].section("Resources"), "ServerRoleB6C85082", "Properties", "Policies", 0, "PolicyDocument", "Statement")
+				statements := at(s.Changed[atHome][config.Primary].section("Resources"), idOf("Server/Role/Resource"), "Properties", "Policies", 0, "PolicyDocument", "Statement")
 				list(statements)[0].(map[string]any)["Resource"] = "arn:aws:secretsmanager:us-east-1:111122223333:secret:unishop/database-??????"
 			},
 		},
@@ -107,11 +107,11 @@ var namePromises = map[string]promiseOn[change]{
 // insideTheShop are the places in which "unishop" is the shop and not the system: its database user, its files and units
 // on the instance, and the bundle that somebody else has named. What the instance is told is looked at by itself.
 var insideTheShop = []string{
-	"/DatabaseCluster5B53A178/Properties/MasterUsername",
-	"/DatabaseSecret3B817195/Properties/GenerateSecretString/SecretStringTemplate",
+	"/" + idOf("Database/Cluster/Resource") + "/Properties/MasterUsername",
+	"/" + idOf("Database/Secret/Resource") + "/Properties/GenerateSecretString/SecretStringTemplate",
 	"/Properties/UserData/",
-	"/ImageComponent2EC4347E/Properties/Data",
-	"/ImageBuildRole8F8C26B2/Properties/Policies/",
+	"/" + idOf("Image/Component") + "/Properties/Data",
+	"/" + idOf("Image/BuildRole/Resource") + "/Properties/Policies/",
 }
 
 // explicitNames are the places in Resources where a name is given that CloudFormation would otherwise choose.

@@ -27,7 +27,7 @@ var functionPromises = map[string]promise{
 		ways: map[string]func(system){
 			"Lambda's own retries": func(s system) {
 				t := s[atHome][config.Primary]
-				delete(t.section("Resources"), "RegionRoleFunctionEventInvokeConfig996F4137")
+				delete(t.section("Resources"), idOf("RegionRole/Function/EventInvokeConfig/Resource"))
 			},
 			"a retry": func(s system) { invoked(s).props()["MaximumRetryAttempts"] = 1 },
 			"an event of last night": func(s system) {
@@ -92,15 +92,15 @@ var functionPromises = map[string]promise{
 		},
 		ways: map[string]func(system){
 			"an asset": func(s system) {
-				s[atHome][config.Primary].of("AWS::Lambda::Function")["TeardownFunction1A93A53E"].props()["Code"] =
+				s[atHome][config.Primary].of("AWS::Lambda::Function")[idOf("Teardown/Function/Resource")].props()["Code"] =
 					map[string]any{"S3Bucket": "assets", "S3Key": "teardown.zip"}
 			},
 			"no code": func(s system) {
-				s[atHome][config.Primary].of("AWS::Lambda::Function")["TeardownFunction1A93A53E"].props()["Code"] = map[string]any{"ZipFile": ""}
+				s[atHome][config.Primary].of("AWS::Lambda::Function")[idOf("Teardown/Function/Resource")].props()["Code"] = map[string]any{"ZipFile": ""}
 			},
 			"code that the template does not hold": func(s system) { delete(s[planned][config.Secondary], "Mappings") },
 			"a VPC": func(s system) {
-				s[planned][config.Secondary].of("AWS::Lambda::Function")["RegionRoleFunctionA69DF59E"].props()["VpcConfig"] = map[string]any{}
+				s[planned][config.Secondary].of("AWS::Lambda::Function")[idOf("RegionRole/Function/Resource")].props()["VpcConfig"] = map[string]any{}
 			},
 		},
 	},
@@ -155,20 +155,20 @@ var functionPromises = map[string]promise{
 		},
 		ways: map[string]func(system){
 			"a group that stays": func(s system) {
-				s[atHome][config.Primary].of("AWS::Logs::LogGroup")["ServerLogs243D88B8"]["DeletionPolicy"] = "Retain"
+				s[atHome][config.Primary].of("AWS::Logs::LogGroup")[idOf("Server/Logs/Resource")]["DeletionPolicy"] = "Retain"
 			},
 			"a group without end": func(s system) {
-				delete(s[atHome][config.Primary].of("AWS::Logs::LogGroup")["ServerLogs243D88B8"].props(), "RetentionInDays")
+				delete(s[atHome][config.Primary].of("AWS::Logs::LogGroup")[idOf("Server/Logs/Resource")].props(), "RetentionInDays")
 			},
 			"a function's own group": func(s system) {
-				delete(s[planned][config.Secondary].of("AWS::Lambda::Function")["RegionRoleFunctionA69DF59E"].props(), "LoggingConfig")
+				delete(s[planned][config.Secondary].of("AWS::Lambda::Function")[idOf("RegionRole/Function/Resource")].props(), "LoggingConfig")
 			},
 			"the image build's own group": func(s system) {
 				_, image := s[planned][config.Primary].one("AWS::ImageBuilder::Image")
 				delete(image.props(), "LoggingConfiguration")
 			},
 			"a group brought back by a late line": func(s system) {
-				statement(s, "RegionRoleA22D284E", 0)["Action"] = []any{"logs:CreateLogGroup"}
+				statement(s, idOf("RegionRole/Role/Resource"), 0)["Action"] = []any{"logs:CreateLogGroup"}
 			},
 		},
 	},
@@ -220,5 +220,5 @@ func invokeConfig(t template, function string) (string, resource) {
 
 // invoked is how the region's role is called in the secondary.
 func invoked(s system) resource {
-	return s[failover][config.Secondary].of("AWS::Lambda::EventInvokeConfig")["RegionRoleFunctionEventInvokeConfig996F4137"]
+	return s[failover][config.Secondary].of("AWS::Lambda::EventInvokeConfig")[idOf("RegionRole/Function/EventInvokeConfig/Resource")]
 }

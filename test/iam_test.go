@@ -51,22 +51,22 @@ var iamPromises = map[string]promise{
 			return c
 		},
 		ways: map[string]func(system){
-			"every action":   func(s system) { statement(s, "RegionRoleA22D284E", 0)["Action"] = "rds:*" },
-			"every resource": func(s system) { statement(s, "RegionRoleA22D284E", 0)["Resource"] = "*" },
+			"every action":   func(s system) { statement(s, idOf("RegionRole/Role/Resource"), 0)["Action"] = "rds:*" },
+			"every resource": func(s system) { statement(s, idOf("RegionRole/Role/Resource"), 0)["Resource"] = "*" },
 			"every cluster": func(s system) {
-				statement(s, "RegionRoleA22D284E", 0)["Resource"] = []any{"arn:aws:rds:us-east-1:111122223333:cluster:*"}
+				statement(s, idOf("RegionRole/Role/Resource"), 0)["Resource"] = []any{"arn:aws:rds:us-east-1:111122223333:cluster:*"}
 			},
 			"every secret": func(s system) {
-				statement(s, "ServerRoleB6C85082", 0)["Resource"] = "arn:aws:secretsmanager:us-east-1:111122223333:secret:*"
+				statement(s, idOf("Server/Role/Resource"), 0)["Resource"] = "arn:aws:secretsmanager:us-east-1:111122223333:secret:*"
 			},
-			"every bucket": func(s system) { statement(s, "TeardownRoleE3927239", 1)["Resource"] = "arn:aws:s3:::*/*" },
+			"every bucket": func(s system) { statement(s, idOf("Teardown/Role/Resource"), 1)["Resource"] = "arn:aws:s3:::*/*" },
 			"all but": func(s system) {
-				delete(statement(s, "ServerRoleB6C85082", 0), "Action")
-				statement(s, "ServerRoleB6C85082", 0)["NotAction"] = "iam:*"
+				delete(statement(s, idOf("Server/Role/Resource"), 0), "Action")
+				statement(s, idOf("Server/Role/Resource"), 0)["NotAction"] = "iam:*"
 			},
 			"an exception that nothing needs": func(s system) {
 				s.each(func(_ string, _ mode, _ config.Side, t template) {
-					at(t.section("Resources"), "RegionRoleA22D284E", "Properties").(map[string]any)["Policies"] = []any{}
+					at(t.section("Resources"), idOf("RegionRole/Role/Resource"), "Properties").(map[string]any)["Policies"] = []any{}
 				})
 			},
 		},
@@ -97,11 +97,11 @@ var iamPromises = map[string]promise{
 		},
 		ways: map[string]func(system){
 			"an administrator": func(s system) {
-				at(s[atHome][config.Primary].section("Resources"), "ServerRoleB6C85082", "Properties").(map[string]any)["ManagedPolicyArns"] =
+				at(s[atHome][config.Primary].section("Resources"), idOf("Server/Role/Resource"), "Properties").(map[string]any)["ManagedPolicyArns"] =
 					[]any{"arn:aws:iam::aws:policy/AdministratorAccess"}
 			},
 			"a role for everybody": func(s system) {
-				at(s[atHome][config.Primary].section("Resources"), "ServerRoleB6C85082", "Properties", "AssumeRolePolicyDocument", "Statement", 0).(map[string]any)["Principal"] =
+				at(s[atHome][config.Primary].section("Resources"), idOf("Server/Role/Resource"), "Properties", "AssumeRolePolicyDocument", "Statement", 0).(map[string]any)["Principal"] =
 					map[string]any{"AWS": "*"}
 			},
 			"a user": func(s system) {
@@ -109,7 +109,7 @@ var iamPromises = map[string]promise{
 			},
 			"an exception that nothing needs": func(s system) {
 				for _, m := range modes {
-					delete(s[m][config.Primary].section("Resources"), "ImageDeletionRole0041054B")
+					delete(s[m][config.Primary].section("Resources"), idOf("Image/DeletionRole/Resource"))
 				}
 			},
 		},

@@ -37,7 +37,7 @@ var networkPromises = map[string]promise{
 				}
 			},
 			"a subnet elsewhere": func(s system) {
-				s[planned][config.Primary].of("AWS::EC2::Subnet")["NetworkVpcPublicSubnet1Subnet36933139"].props()["CidrBlock"] = "10.9.0.0/18"
+				s[planned][config.Primary].of("AWS::EC2::Subnet")[idOf("Network/Vpc/PublicSubnet1/Subnet")].props()["CidrBlock"] = "10.9.0.0/18"
 			},
 		},
 	},
@@ -59,16 +59,16 @@ var networkPromises = map[string]promise{
 		ways: map[string]func(system){
 			"a route out": func(s system) {
 				s[atHome][config.Primary].section("Resources")["Out"] = map[string]any{"Type": "AWS::EC2::Route", "Properties": map[string]any{
-					"RouteTableId": map[string]any{"Ref": "NetworkVpcDatabaseSubnet1RouteTable823E8A13"}}}
+					"RouteTableId": map[string]any{"Ref": idOf("Network/Vpc/DatabaseSubnet1/RouteTable")}}}
 			},
 			"the public subnets": func(s system) {
 				_, group := s[planned][config.Secondary].one("AWS::RDS::DBSubnetGroup")
-				group.props()["SubnetIds"] = []any{map[string]any{"Ref": "NetworkVpcPublicSubnet1Subnet36933139"}, map[string]any{"Ref": "NetworkVpcPublicSubnet2SubnetC427CCE0"}}
+				group.props()["SubnetIds"] = []any{map[string]any{"Ref": idOf("Network/Vpc/PublicSubnet1/Subnet")}, map[string]any{"Ref": idOf("Network/Vpc/PublicSubnet2/Subnet")}}
 			},
 			"one zone": func(s system) {
 				subnets := s[planned][config.Secondary].of("AWS::EC2::Subnet")
-				subnets["NetworkVpcDatabaseSubnet1Subnet75A30C75"].props()["AvailabilityZone"] =
-					subnets["NetworkVpcDatabaseSubnet2Subnet7C7CA9F8"].props()["AvailabilityZone"]
+				subnets[idOf("Network/Vpc/DatabaseSubnet1/Subnet")].props()["AvailabilityZone"] =
+					subnets[idOf("Network/Vpc/DatabaseSubnet2/Subnet")].props()["AvailabilityZone"]
 			},
 		},
 	},
@@ -87,11 +87,11 @@ var networkPromises = map[string]promise{
 		},
 		ways: map[string]func(system){
 			"a build instance that reaches nothing": func(s system) {
-				s[atHome][config.Primary].of("AWS::EC2::Subnet")["NetworkVpcPublicSubnet1Subnet36933139"].props()["MapPublicIpOnLaunch"] = false
+				s[atHome][config.Primary].of("AWS::EC2::Subnet")[idOf("Network/Vpc/PublicSubnet1/Subnet")].props()["MapPublicIpOnLaunch"] = false
 			},
 			"a server without a route": func(s system) {
 				_, server := s[failover][config.Secondary].one("AWS::EC2::Instance")
-				server.props()["SubnetId"] = map[string]any{"Ref": "NetworkVpcDatabaseSubnet1Subnet75A30C75"}
+				server.props()["SubnetId"] = map[string]any{"Ref": idOf("Network/Vpc/DatabaseSubnet1/Subnet")}
 			},
 			"a NAT gateway": func(s system) {
 				s[atHome][config.Secondary].section("Resources")["Nat"] = map[string]any{"Type": "AWS::EC2::NatGateway"}
@@ -111,7 +111,7 @@ var networkPromises = map[string]promise{
 		},
 		ways: map[string]func(system){
 			"a zone looked up": func(s system) {
-				s[atHome][config.Primary].of("AWS::EC2::Subnet")["NetworkVpcPublicSubnet1Subnet36933139"].props()["AvailabilityZone"] = "us-east-1a"
+				s[atHome][config.Primary].of("AWS::EC2::Subnet")[idOf("Network/Vpc/PublicSubnet1/Subnet")].props()["AvailabilityZone"] = "us-east-1a"
 			},
 			"a subnet without the endpoint": func(s system) {
 				_, endpoint := s[atHome][config.Secondary].one("AWS::EC2::VPCEndpoint")

@@ -35,7 +35,8 @@ var orderPromises = map[string]promise{
 					if standing[id] || id == role || needs(t, id)[role] {
 						continue
 					}
-					c.unless(mayGoFirst(t, id, m), "%s: %s goes before the role has agreed", where, id)
+					c.unless(mayGoFirst(t, id, m), "%s: %s would be deleted before the role has agreed: "+
+						"name it in RegionRoleProps.After (or in Ready of its construct), or allow it in mayGoFirst", where, id)
 				}
 			})
 			return c
@@ -44,12 +45,12 @@ var orderPromises = map[string]promise{
 			"a way out that goes first": func(s system) {
 				_, role := s[atHome][config.Secondary].one("Custom::RegionRole")
 				role["DependsOn"] = slices.DeleteFunc(list(role["DependsOn"]), func(id any) bool {
-					return id == "NetworkVpcPublicSubnet1DefaultRoute31EC04EC"
+					return id == idOf("Network/Vpc/PublicSubnet1/DefaultRoute")
 				})
 			},
 			"an image that goes first": func(s system) {
 				_, role := s[planned][config.Primary].one("Custom::RegionRole")
-				role["DependsOn"] = slices.DeleteFunc(list(role["DependsOn"]), func(id any) bool { return id == "Image97B81D44" })
+				role["DependsOn"] = slices.DeleteFunc(list(role["DependsOn"]), func(id any) bool { return id == idOf("Image/Image") })
 			},
 			"something new": func(s system) {
 				s[failover][config.Primary].section("Resources")["New"] = map[string]any{"Type": "AWS::SNS::Topic"}
@@ -73,7 +74,7 @@ var orderPromises = map[string]promise{
 		ways: map[string]func(system){
 			"a server without": func(s system) {
 				_, server := s[failover][config.Secondary].one("AWS::EC2::Instance")
-				server["DependsOn"] = "Teardown0042FE15"
+				server["DependsOn"] = idOf("Teardown/Resource")
 			},
 			"a build instance without": func(s system) {
 				_, builds := s[planned][config.Primary].one("AWS::ImageBuilder::InfrastructureConfiguration")
@@ -173,7 +174,7 @@ var orderPromises = map[string]promise{
 			s.each(func(where string, m mode, side config.Side, t template) {
 				c.all(where, t.of("AWS::EC2::Instance"), "PT10M", "CreationPolicy", "ResourceSignal", "Timeout")
 				for id, instance := range t.of("AWS::EC2::Instance") {
-					c.unless(containsText(instance.props()["UserData"], "--logical-resource-id '"+id+"'"), "%s: signals for another resource", where)
+					c.unless(containsText(instance.props()["UserData"], "'"+id+"' --unique-id"), "%s: signals for another resource", where)
 				}
 			})
 			return c

@@ -121,7 +121,7 @@ func errorText(node ast.Node) (string, bool) {
 		return "", false
 	}
 	text := literal(call.Args[0])
-	message := strings.TrimSpace(regexp.MustCompile(`%[+#]?[a-z]`).ReplaceAllString(text, "…"))
+	message := strings.TrimSpace(regexp.MustCompile(`%[+#]?[.0-9]*[a-z]`).ReplaceAllString(text, "…"))
 	if strings.HasPrefix(message, "Unishop on a pilot light") {
 		return "", false // a stack's description
 	}
@@ -169,8 +169,10 @@ func pythonMessages(t *testing.T) (messages []string) {
 // shellMessages are why a bake or a first boot fails.
 func shellMessages(t *testing.T) (messages []string) {
 	t.Helper()
-	for _, script := range []string{"bake.sh", "user-data.sh"} {
-		text, err := os.ReadFile(filepath.Join(root, "unishop", "instance", script))
+	scripts, err := filepath.Glob(filepath.Join(root, "unishop", "instance", "*.sh"))
+	require.NoError(t, err)
+	for _, script := range scripts {
+		text, err := os.ReadFile(script)
 		require.NoError(t, err)
 		for _, said := range regexp.MustCompile(`\bfail (?:'([^']+)'|"([^"]+)")`).FindAllStringSubmatch(string(text), -1) {
 			message := regexp.MustCompile(`\$\([^)]*\)|\$\{?[a-z_?]+\}?`).ReplaceAllString(said[1]+said[2], "…")

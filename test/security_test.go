@@ -26,12 +26,12 @@ var securityPromises = map[string]promise{
 				rule.props()["ToPort"] = 3307
 			},
 			"a second rule": func(s system) {
-				s[atHome][config.Secondary].of("AWS::EC2::SecurityGroup")["DatabaseSecurityGroup5C91FDCB"].props()["SecurityGroupIngress"] =
+				s[atHome][config.Secondary].of("AWS::EC2::SecurityGroup")[idOf("Database/SecurityGroup/Resource")].props()["SecurityGroupIngress"] =
 					[]any{map[string]any{"CidrIp": "10.0.0.0/8", "IpProtocol": "tcp", "FromPort": 3306, "ToPort": 3306}}
 			},
 			"another source": func(s system) {
 				_, rule := s[planned][config.Primary].one("AWS::EC2::SecurityGroupIngress")
-				rule.props()["SourceSecurityGroupId"] = map[string]any{"Fn::GetAtt": []any{"ImageBuildSecurityGroupF9B60EFE", "GroupId"}}
+				rule.props()["SourceSecurityGroupId"] = map[string]any{"Fn::GetAtt": []any{idOf("Image/BuildSecurityGroup/Resource"), "GroupId"}}
 			},
 			"the server's own group": func(s system) {
 				first(s).props()["VpcSecurityGroupIds"] = []any{map[string]any{"Fn::GetAtt": []any{serverGroup, "GroupId"}}}
@@ -67,7 +67,7 @@ var securityPromises = map[string]promise{
 			},
 			"a build instance that is reached": func(s system) {
 				s[atHome][config.Primary].section("Resources")["More"] = map[string]any{"Type": "AWS::EC2::SecurityGroupIngress", "Properties": map[string]any{
-					"GroupId": map[string]any{"Fn::GetAtt": []any{"ImageBuildSecurityGroupF9B60EFE", "GroupId"}},
+					"GroupId": map[string]any{"Fn::GetAtt": []any{idOf("Image/BuildSecurityGroup/Resource"), "GroupId"}},
 					"CidrIp":  "0.0.0.0/0", "IpProtocol": "tcp", "FromPort": 80, "ToPort": 80}}
 			},
 			"a group of the VPC's": func(s system) {
@@ -166,7 +166,7 @@ var securityPromises = map[string]promise{
 }
 
 // serverGroup is the logical id of the server's security group, in both stacks.
-const serverGroup = "ServerSecurityGroupD97297FF"
+var serverGroup = idOf("Server/SecurityGroup/Resource")
 
 // openServer lets something more into the server.
 func openServer(s system, rule map[string]any) {

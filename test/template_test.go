@@ -1,6 +1,7 @@
 package test
 
 import (
+	"crypto/md5"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -194,6 +195,22 @@ func named(value any) string {
 	}
 	id, _ := at(value, "Fn::GetAtt", 0).(string)
 	return id
+}
+
+// idOf is the logical id that the CDK gives to the construct at a path of a stack, for example "Server/Role/Resource".
+// https://github.com/aws/aws-cdk/blob/v2.270.0/packages/aws-cdk-lib/core/lib/private/uniqueid.ts
+func idOf(path string) string {
+	parts := slices.DeleteFunc(strings.Split(path, "/"), func(part string) bool { return part == "Default" })
+	if len(parts) == 1 {
+		return parts[0]
+	}
+	human, last := "", ""
+	for _, part := range parts {
+		if part != "Resource" && (last == "" || !strings.HasSuffix(last, part)) {
+			human, last = human+part, part
+		}
+	}
+	return fmt.Sprintf("%s%X", human, md5.Sum([]byte(strings.Join(parts, "/"))))[:len(human)+8]
 }
 
 // keys of a map in order, so that complaints come in order.

@@ -115,7 +115,10 @@ func (d *Drill) environ(c command) []string {
 		environ = append(environ, "AWS_REGION="+c.region)
 	}
 	if c.shell != "" {
-		environ = append(environ, "CDK_APP="+d.app, "CDK_REQUIRE_APPROVAL=never")
+		environ = append(environ, "CDK_REQUIRE_APPROVAL=never")
+	}
+	if c.shell != "" && c.at != clone {
+		environ = append(environ, "CDK_APP="+d.app)
 	}
 	return environ
 }
