@@ -156,6 +156,8 @@ type Settings struct {
 	LagMS float64 `json:"lag_ms,omitzero"`
 	// OperationSeconds is how long a switchover or a failover takes. Default 2.
 	OperationSeconds float64 `json:"operation_seconds,omitzero"`
+	// SetupSeconds is how long after a switchover the old writer is not ready to become the writer again. Default 1.
+	SetupSeconds float64 `json:"setup_seconds,omitzero"`
 	// ResyncSeconds is how long a returned member of the global database is pending-resync. Default 3.
 	ResyncSeconds float64 `json:"resync_seconds,omitzero"`
 	// HangingSeconds is how long a failover is refused while a switchover hangs. Default 20.

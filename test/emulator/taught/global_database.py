@@ -72,6 +72,11 @@ def connected_readers():
                 yield name_of(m["DBClusterArn"]), m.setdefault("_since", time.time())
 
 
+def replicates(m):
+    """Whether a member does so well enough to become the writer."""
+    return m["SynchronizationStatus"] == "connected" and time.time() >= m.get("_set_up", 0)
+
+
 # --- Switchover and failover ------------------------------------------------------------------------------------------
 
 
@@ -158,6 +163,8 @@ def _move_writer(database, running):
         m["_since"] = time.time()
     if running["way"] == "failover":
         _lose(database, running["from"])
+    else:
+        member(database, running["from"])["_set_up"] = time.time() + settings.get("setup_seconds")
     rds._refresh_global_cluster_readers(database)
     _end(database, running)
     _when_all_connected(database)

@@ -22,7 +22,7 @@ rds = hooks.ministack(
     "run_offloop",
 )
 responses = hooks.ministack("core.responses", "get_region", "get_account_id")
-concurrency = hooks.ministack("core.concurrency", "run_reentrant")
+concurrency = hooks.ministack("core.concurrency", "run_reentrant", "spawn_background")
 
 
 @hooks.wrap(rds, "run_offloop")
@@ -88,6 +88,38 @@ def _create_cluster(original, params):
             body = body.replace(cluster[name].encode(), fixed.encode())
             cluster[name] = fixed
     return status, headers, body
+
+
+# --- Upgrades ---------------------------------------------------------------------------------------------------------
+
+
+@hooks.wrap(rds._ACTION_MAP, "ModifyDBCluster")
+def _modify_cluster(original, params):
+    """Another engine version takes a while, and a restart of every instance."""
+    request = Request(params)
+    if not request.upgrades:
+        return original(params)
+    cluster, version = request.cluster, request.upgrades
+    answer = original({name: value for name, value in params.items() if name != "EngineVersion"})
+    if answer[0] == 200:
+        cluster["Status"] = "upgrading"
+        concurrency.spawn_background(_upgrade, cluster, version, request.is_writer, thread_name="taught-upgrade")
+        inner = f"<ModifyDBClusterResult><DBCluster>{rds._cluster_xml(cluster)}</DBCluster></ModifyDBClusterResult>"
+        answer = rds._xml(200, "ModifyDBClusterResponse", inner)
+    return answer
+
+
+def _upgrade(cluster, version, is_writer):
+    instances = [rds._instances[m["DBInstanceIdentifier"]] for m in cluster["DBClusterMembers"]]
+    try:
+        for instance in instances:
+            drill.tell("database-rebooted", **_instance_facts(instance))
+        for record in (cluster, *instances):
+            record["EngineVersion"] = version
+        if is_writer:
+            global_database.database_of(cluster)["EngineVersion"] = version
+    finally:
+        cluster["Status"] = "available"
 
 
 @hooks.wrap(rds._ACTION_MAP, "CreateDBInstance")

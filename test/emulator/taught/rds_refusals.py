@@ -1,6 +1,6 @@
 """RDS: what AWS refuses of a global database and its members, action by action."""
 
-from taught import global_database, hooks, outage
+from taught import engine_versions, global_database, hooks, outage
 from taught.refusals import Refusal
 
 rds = hooks.ministack("services.rds", "_p", "_clusters", "_instances", "_global_clusters")
@@ -56,6 +56,25 @@ class Request:
     @property
     def target_cluster(self):
         return global_database.cluster_of(self.target) or {}
+
+    @property
+    def way(self):
+        return "failover" if self["AllowDataLoss"] == "true" else "switchover"
+
+    @property
+    def upgrades(self):
+        """The version that a cluster of MySQL is to have, when it is another one."""
+        asked, current = self["EngineVersion"], (self.cluster or self.database or {}).get("EngineVersion", "")
+        return asked if asked != current and "mysql_aurora" in asked and "mysql_aurora" in current else None
+
+    @property
+    def is_writer(self):
+        return bool(self.writer and self.writer["DBClusterArn"] == self.cluster.get("DBClusterArn"))
+
+    @property
+    def readers_versions(self):
+        readers = [m["DBClusterArn"] for m in self.members if not m["IsWriter"]]
+        return [global_database.cluster_of(arn)["EngineVersion"] for arn in readers]
 
     @property
     def regions_down(self):
@@ -173,6 +192,11 @@ def _may_not_start(r):
     return r.running and not allowed
 
 
+def _other_version(r):
+    writer = global_database.cluster_of(r.writer["DBClusterArn"])
+    return writer["EngineVersion"] != r.target_cluster["EngineVersion"]
+
+
 # Both ways to move the writer.
 MOVE = [
     Refusal(
@@ -201,11 +225,22 @@ MOVE = [
         "The DB cluster {request.target} is already the primary cluster.",
         API + "API_SwitchoverGlobalCluster.html",
     ),
+    # Seen of a switchover that followed another one at once.
     Refusal(
-        lambda r: r.target_member["SynchronizationStatus"] != "connected",
-        "InvalidGlobalClusterStateFault",
-        "The DB cluster {request.target} is not synchronized with the primary cluster.",
-        RECOVERY,
+        lambda r: not global_database.replicates(r.target_member),
+        "InvalidDBClusterStateFault",
+        "The {request.way} request is not successful because replication setup is still in progress. "
+        "Please retry the request later.",
+        "https://github.com/camunda/camunda-deployment-references/blob/main/aws/containers/ecs-dual-region-fargate/test/"
+        "restore-aurora-writers.sh",
+    ),
+    # The patch levels too: https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/aurora-global-database-upgrade.html
+    Refusal(
+        _other_version,
+        "InvalidDBClusterStateFault",
+        "Target cluster {request.target_cluster[DBClusterIdentifier]} must have the same engine version as current "
+        "primary cluster",
+        "https://repost.aws/knowledge-center/aurora-postgresql-global-mismatch",
     ),
     # RDS-EVENT-0519
     Refusal(
@@ -246,6 +281,46 @@ FAILOVER = MOVE + [
     ),
 ]
 
+
+def _is_downgrade(r):
+    return r.upgrades and engine_versions.parts(r.upgrades) < engine_versions.parts(r.cluster["EngineVersion"])
+
+
+def _is_minor_upgrade_in_place(r):
+    return r.upgrades and len(r.members) > 1 and not engine_versions.is_patch(r.cluster["EngineVersion"], r.upgrades)
+
+
+def _is_ahead_of_its_readers(r):
+    asked = engine_versions.parts(r.upgrades) if r.upgrades and r.is_writer else ()
+    return any(asked > engine_versions.parts(version) for version in r.readers_versions)
+
+
+# https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/AuroraMySQL.Updates.Patching.ModifyEngineVersion.html
+UPGRADES = [
+    Refusal(
+        _is_downgrade,
+        "InvalidParameterCombination",
+        "Cannot upgrade aurora-mysql from {request.cluster[EngineVersion]} to {request.upgrades}",
+        "https://github.com/ministryofjustice/cloud-platform-environments/pull/7615",
+    ),
+    Refusal(
+        _is_minor_upgrade_in_place,
+        "InvalidParameterValue",
+        "In-place minor version upgrade of Aurora MySQL global database cluster '{request.id}' to Aurora MySQL engine "
+        "version {request.upgrades} isn't supported. The selected target version {request.upgrades} supports a higher "
+        "version of community MySQL that introduces changes incompatible with previous minor versions of Aurora MySQL. "
+        "See the Aurora documentation for how to perform a minor version upgrade on global database clusters.",
+        "https://repost.aws/knowledge-center/aurora-mysql-global-cluster-upgrade",
+    ),
+    Refusal(
+        _is_ahead_of_its_readers,
+        "InvalidParameterValue",
+        "Cannot upgrade DB cluster '{request.id}' to engine version {request.upgrades} as global replica(s) are running "
+        "lower version. Please upgrade global replicas first before upgrading the primary member.",
+        "https://github.com/hashicorp/terraform-provider-aws/issues/29487",
+    ),
+]
+
 REFUSALS = {
     "CreateGlobalCluster": [
         Refusal(
@@ -261,8 +336,17 @@ REFUSALS = {
             "https://github.com/awsdocs/aws-cloudformation-user-guide/issues/1049",
         ),
     ],
+    "ModifyGlobalCluster": [
+        Refusal(
+            lambda r: r.upgrades and engine_versions.parts(r.upgrades)[0] == 3,
+            "InvalidParameterValue",
+            "Amazon RDS can't perform minor version upgrades through ModifyGlobalCluster for this database engine.",
+            "https://github.com/hashicorp/terraform-provider-aws/pull/47448",
+        ),
+    ],
     "CreateDBCluster": CREATE_CLUSTER,
     "ModifyDBCluster": [
+        *UPGRADES,
         Refusal(
             lambda r: r.database and r["ManageMasterUserPassword"] == "true",
             "InvalidParameterCombination",

@@ -1,5 +1,7 @@
 """CloudFormation: AWS::RDS::GlobalCluster, DBCluster and DBInstance, by way of the RDS API."""
 
+import time
+
 from taught import clients, cloudformation
 
 provisioners = cloudformation.provisioners
@@ -16,7 +18,8 @@ def create_global_cluster(logical_id, props, stack_name):
 
 
 def update_global_cluster(physical_id, old, new):
-    clients.call("rds", "ModifyGlobalCluster", {**new, "GlobalClusterIdentifier": physical_id})
+    changed = {k: v for k, v in new.items() if old.get(k) != v}
+    clients.call("rds", "ModifyGlobalCluster", {**changed, "GlobalClusterIdentifier": physical_id})
     return {}
 
 
@@ -46,6 +49,8 @@ def update_cluster(physical_id, old, new):
         )
     changed = {k: v for k, v in new.items() if old.get(k) != v}
     clients.call("rds", "ModifyDBCluster", {**changed, "DBClusterIdentifier": physical_id, "ApplyImmediately": True})
+    while _cluster(physical_id)["Status"] == "upgrading":
+        time.sleep(0.1)
     return _cluster_attributes(physical_id)
 
 

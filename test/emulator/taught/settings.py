@@ -5,6 +5,8 @@ DEFAULTS = {
     "lag_ms": 100,
     # How long a switchover or a failover takes. Not nothing, so that code that waits for it is exercised.
     "operation_seconds": 2.0,
+    # How long after a switchover the old writer is not ready to become the writer again.
+    "setup_seconds": 1.0,
     # How long a returned member of a global database is pending-resync.
     "resync_seconds": 3.0,
     # How long a failover is refused while a switchover hangs.

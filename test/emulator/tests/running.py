@@ -55,7 +55,7 @@ def hold(test, event):
     """Keeps the emulator in the state before an event until what it returns is called, or the test ends."""
     Hook.gates[event] = gate = threading.Event()
     test.addCleanup(gate.set)
-    test.addCleanup(Hook.gates.pop, event)
+    test.addCleanup(Hook.gates.pop, event, None)
     return gate.set
 
 
@@ -143,7 +143,7 @@ def emulator():
     if _running is None:
         _running = Emulator()
         # Short, so that the tests are; each is still long enough to be seen.
-        _running.control("settings", {"operation_seconds": 0.2, "resync_seconds": 0.1})
+        _running.control("settings", {"operation_seconds": 0.2, "resync_seconds": 0.1, "setup_seconds": 0})
     return _running
 
 

@@ -1,6 +1,7 @@
 """What AWS refuses: one row a refusal, and no refusal in the tables without a row."""
 
 import re
+import time
 import unittest
 
 import botocore.exceptions
@@ -200,11 +201,105 @@ class Refusals(unittest.TestCase):
         self.refused("InvalidGlobalClusterStateFault", db.api["eu-west-1"].create_db_cluster, **third)
 
     def test_a_member_that_resynchronises_cannot_take_over(self):
-        db = GlobalDatabase(type(self), "resynchronising")
-        hold(self, "member-resynchronised")
-        db.fail_over(SECONDARY, SECONDARY)
-        until(lambda: db.members()[PRIMARY] == (False, "pending-resync"), "resynchronising")
-        self.refused("InvalidGlobalClusterStateFault", db.switch, SECONDARY, PRIMARY)
+        for lost, target in ((PRIMARY, SECONDARY), (SECONDARY, PRIMARY)):
+            with self.subTest(f"{lost} resynchronises"):
+                db = GlobalDatabase(type(self), f"resynchronising-{lost}")
+                if lost != PRIMARY:
+                    db.switch(PRIMARY, lost)
+                    db.await_whole()
+                go_on = hold(self, "member-resynchronised")
+                db.fail_over(target, target)
+                until(lambda: db.members()[lost] == (False, "pending-resync"), "resynchronising")  # noqa: B023
+                says = "The {} request is not successful because replication setup is still in progress. "
+                says += "Please retry the request later."
+                self.assertEqual(
+                    self.refused("InvalidDBClusterStateFault", db.switch, target, lost), says.format("switchover")
+                )
+                self.assertEqual(
+                    self.refused("InvalidDBClusterStateFault", db.fail_over, lost, lost), says.format("failover")
+                )
+                go_on()
+                db.await_whole()
+
+    def test_a_switchover_at_once_after_another_one(self):
+        db = GlobalDatabase(type(self), "at-once")
+        emulator().control("settings", {"setup_seconds": 2})
+        self.addCleanup(emulator().control, "settings", {"setup_seconds": 0})
+        db.switch(PRIMARY, SECONDARY)
+        db.await_whole()
+        self.refused("InvalidDBClusterStateFault", db.switch, SECONDARY, PRIMARY)
+        time.sleep(2)
+        db.switch(SECONDARY, PRIMARY)
+        db.await_whole()
+
+    def test_another_engine_version(self):
+        for writer, reader in ((PRIMARY, SECONDARY), (SECONDARY, PRIMARY)):
+            with self.subTest(f"{writer} is the writer"):
+                db = GlobalDatabase(type(self), f"versions-{writer}")
+                if writer != PRIMARY:
+                    db.switch(PRIMARY, writer)
+                    db.await_whole()
+                self.assert_versions(db, writer, reader)
+
+    def assert_versions(self, db, writer, reader):
+        """Readers first, patch by patch: https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/aurora-global-database-upgrade.html"""
+        patch, minor, older = (f"8.0.mysql_aurora.{version}" for version in ("3.10.5", "3.11.1", "3.10.3"))
+
+        def upgrade(region, version):
+            db.api[region].modify_db_cluster(
+                DBClusterIdentifier=db.ids[region], EngineVersion=version, ApplyImmediately=True
+            )
+
+        def version(region):
+            (found,) = db.api[region].describe_db_clusters(DBClusterIdentifier=db.ids[region])["DBClusters"]
+            return found["Status"], found["EngineVersion"]
+
+        through_global = db.api[writer].modify_global_cluster
+        said = self.refused(
+            "InvalidParameterValue", through_global, GlobalClusterIdentifier=db.name, EngineVersion=patch
+        )
+        self.assertIn("can't perform minor version upgrades through ModifyGlobalCluster", said)
+        said = self.refused("InvalidParameterValue", upgrade, writer, patch)
+        self.assertIn("Please upgrade global replicas first", said)
+        for region in (writer, reader):
+            said = self.refused("InvalidParameterValue", upgrade, region, minor)
+            self.assertIn(
+                f"In-place minor version upgrade of Aurora MySQL global database cluster '{db.ids[region]}'", said
+            )
+            said = self.refused("InvalidParameterCombination", upgrade, region, older)
+            self.assertEqual(said, f"Cannot upgrade aurora-mysql from 8.0.mysql_aurora.3.10.4 to {older}")
+
+        upgrade(reader, patch)
+        until(lambda: version(reader) == ("available", patch), "the reader upgraded")
+        self.assertEqual(db.describe()["EngineVersion"], "8.0.mysql_aurora.3.10.4")
+        said = self.refused("InvalidDBClusterStateFault", db.switch, writer, reader)
+        self.assertIn("must have the same engine version as current primary cluster", said)
+        self.refused("InvalidDBClusterStateFault", db.fail_over, reader, reader)
+        upgrade(writer, patch)
+        until(lambda: version(writer) == ("available", patch), "the writer upgraded")
+        self.assertEqual(db.describe()["EngineVersion"], patch)
+        db.switch(writer, reader)
+        db.await_whole()
+        # Who joins now has to have the version that the others have.
+        arguments = db.joining("eu-west-1", f"{db.name}-third", EngineVersion="8.0.mysql_aurora.3.10.4")
+        said = self.refused("InvalidParameterValue", db.api["eu-west-1"].create_db_cluster, **arguments)
+        self.assertEqual(said, f"Value for engineVersion should match setting for global cluster {db.name}")
+
+    def test_a_member_alone_is_upgraded_to_another_minor_version(self):
+        """As AWS has it for MySQL: without its readers, which are made again."""
+        db = GlobalDatabase(type(self), "alone")
+        api, cluster = db.api[SECONDARY], db.ids[SECONDARY]
+        api.remove_from_global_cluster(GlobalClusterIdentifier=db.name, DbClusterIdentifier=db.arn(SECONDARY))
+        api.delete_db_instance(DBInstanceIdentifier=f"{cluster}-1", SkipFinalSnapshot=True)
+        api.delete_db_cluster(DBClusterIdentifier=cluster, SkipFinalSnapshot=True)
+        minor = "8.0.mysql_aurora.3.11.1"
+        db.api[PRIMARY].modify_db_cluster(
+            DBClusterIdentifier=db.ids[PRIMARY], EngineVersion=minor, ApplyImmediately=True
+        )
+        until(lambda: db.describe()["EngineVersion"] == minor, "upgraded")
+        db.add(SECONDARY, EngineVersion=minor)
+        db.switch(PRIMARY, SECONDARY)
+        db.await_whole()
 
     def test_launching(self):
         api = emulator().client("ec2", SECONDARY)
