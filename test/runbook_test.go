@@ -169,10 +169,10 @@ func pythonMessages(t *testing.T) (messages []string) {
 // shellMessages are why a bake or a first boot fails.
 func shellMessages(t *testing.T) (messages []string) {
 	t.Helper()
-	for _, script := range []string{"bake.sh", "user-data.sh"} {
+	for _, script := range []string{"bake.sh", "start.sh"} {
 		text, err := os.ReadFile(filepath.Join(root, "unishop", "instance", script))
 		require.NoError(t, err)
-		for _, said := range regexp.MustCompile(`\bfail (?:'([^']+)'|"([^"]+)")`).FindAllStringSubmatch(string(text), -1) {
+		for _, said := range regexp.MustCompile(`\b(?:fail|wait_for) (?:'([^']+)'|"([^"]+)")`).FindAllStringSubmatch(string(text), -1) {
 			message := regexp.MustCompile(`\$\([^)]*\)|\$\{?[a-z_?]+\}?`).ReplaceAllString(said[1]+said[2], "…")
 			messages = append(messages, message)
 		}
