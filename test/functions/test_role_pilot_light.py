@@ -116,14 +116,14 @@ class ADemotion(unittest.TestCase):
     def refused(self, why):
         answer = self.demote()
         self.assertEqual((answer.status, self.role.moves(), self.world.writer), ("FAILED", [], SECONDARY))
-        self.assertRegex(answer.said, "^unishop-primary is at rest: both regions would be dark; ")
-        self.assertIn("`cdk deploy --all` brings everything home", answer.said)
+        self.assertRegex(answer.said, "^no region would be active: unishop-primary is not ready: ")
+        self.assertRegex(answer.said, "; `cdk deploy --all -c failover=false` activates it first$")
         self.assertIn(why, answer.said)
         return answer
 
     def test_is_refused_while_the_other_is_at_rest(self):
         self.world.set_stack(PRIMARY, "UPDATE_COMPLETE", role="pilot-light")
-        answer = self.refused("its stack is UPDATE_COMPLETE, with the role pilot-light")
+        answer = self.refused("its stack is UPDATE_COMPLETE with the role pilot-light")
         self.assertLess(answer.seconds, 10)
 
     def test_is_refused_while_the_other_is_not_complete(self):
@@ -165,7 +165,9 @@ class ADemotion(unittest.TestCase):
         role = RegionRole(PRIMARY)
         answer = role.ask("pilot-light")
         self.assertEqual((answer.status, role.moves()), ("FAILED", []))
-        self.assertRegex(answer.said, "^unishop-secondary is at rest: .*`cdk deploy --all -c failover=planned`")
+        self.assertRegex(
+            answer.said, "^no region would be active: unishop-secondary .*`cdk deploy --all -c failover=planned`"
+        )
 
 
 class TheOnlyCopy(unittest.TestCase):
@@ -177,7 +179,9 @@ class TheOnlyCopy(unittest.TestCase):
         answer = role.ask("pilot-light")
         self.assertEqual((answer.status, len(role.moves())), ("FAILED", 1))
         self.assertRegex(
-            answer.said, "^this is the only copy of the data: arn:.*:us-east-1:.* is not in the global database"
+            answer.said,
+            r"^this is the only copy of the data: arn:.*:us-east-1:.* is not in the global database\. After a failover AWS "
+            'adds it back when its region is healthy; if someone detached it: docs/runbook.md, "A cluster that is not in ',
         )
         self.assertLess(answer.seconds, 10)
 
