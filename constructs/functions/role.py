@@ -59,11 +59,14 @@ def fail_over(region):
         if now.writer != region.own and move.begin(region.rds.failover_global_cluster, AllowDataLoss=True):
             break
         now = move.wait(TRY_SECONDS, now)
-    return move.end()
+    done = move.end()
+    # Not before: the data is saved without it, too. And nothing else may stop a failover.
+    region.refuse_no_secret(f"{done}, but ", DENIED_SECONDS, busy=0, silence=0)
+    return done
 
 
 def be_pilot_light(region):
-    region.await_secret()
+    region.refuse_no_secret("", SECRET_SECONDS)
     now = region.await_end_of_moves()
     if now.writer != region.own:
         return "nothing: not the writer"
@@ -308,20 +311,22 @@ class Region:
         found = ask(self.rds.describe_db_instances, DBInstanceIdentifier=env["INSTANCE"])["DBInstances"][0]
         return found["DBInstanceStatus"] == "available" and is_available(self.own)
 
-    def await_secret(self):
+    def refuse_no_secret(self, done, seconds, **patience):
         """CloudFormation reports success although a replication has failed:
         https://github.com/aws-cloudformation/cloudformation-coverage-roadmap/issues/1459
+        Only the region of the secret itself knows more than that its replica is there.
         """
         secret = env["SECRET"]
         try:
-            ask(client("secretsmanager").describe_secret, NO_SECRET, SECRET_SECONDS, SecretId=secret)
-        except ClientError as error:
-            if not re.search(NO_SECRET, code_of(error)):
+            ask(client("secretsmanager").describe_secret, NO_SECRET, seconds, SecretId=secret, **patience)
+        except FAILED as error:
+            if re.search(NO_SECRET, code_of(error)):
+                raise Refused(
+                    f"{done}the secret {secret} is not here, and no shop can log in: docs/runbook.md, "
+                    f'"The shop cannot log in to its database" ({error})'
+                ) from None
+            if not patience:
                 raise
-            raise Refused(
-                f"the secret {secret} has not arrived here, and no shop could start: see its replication "
-                f"status in {region_of(self.other)}, then run the same command again ({error})"
-            ) from None
 
     def await_lag(self, arn):
         ends = time.monotonic() + LAG_SECONDS
