@@ -174,7 +174,7 @@ func shellMessages(t *testing.T) (messages []string) {
 	for _, script := range scripts {
 		text, err := os.ReadFile(script)
 		require.NoError(t, err)
-		for _, said := range regexp.MustCompile(`\bfail (?:'([^']+)'|"([^"]+)")`).FindAllStringSubmatch(string(text), -1) {
+		for _, said := range regexp.MustCompile(`\b(?:fail|wait_for) (?:'([^']+)'|"([^"]+)")`).FindAllStringSubmatch(string(text), -1) {
 			message := regexp.MustCompile(`\$\([^)]*\)|\$\{?[a-z_?]+\}?`).ReplaceAllString(said[1]+said[2], "…")
 			messages = append(messages, message)
 		}

@@ -103,8 +103,9 @@ def while_meant(event, meant, call):
 
 
 def answer(event, status, said):
-    # ASCII, and twice: the whole answer may have 4096 bytes.
-    said = said.encode("ascii", "replace").decode()[:800]
+    # ASCII, and twice: the whole answer may have 4096 bytes. With its time, so that an old answer, which an output keeps
+    # until there is a new one, is not taken for this operation's.
+    said = said.encode("ascii", "replace").decode()[:800] + time.strftime(", at %Y-%m-%dT%H:%M:%SZ", time.gmtime())
     body = {
         "Status": status,
         "Reason": said,
@@ -163,7 +164,7 @@ def note(error, before):
 
 
 def silent(error):
-    """Whether nobody has answered, or only what stands in front: then the call may have been heard."""
+    """Whether there was no answer, or only one of what stands in front: the call may have been heard."""
     return not isinstance(error, ClientError) or error.response["ResponseMetadata"]["HTTPStatusCode"] >= 500
 
 

@@ -1,9 +1,9 @@
 """Custom::RegionRole declares the role that its region plays, active or pilot-light, and makes the database agree: the
-active region's cluster is the writer of the global database. It refuses what would leave both regions dark or delete
-the only copy of the data.
+active region's cluster is the writer of the global database. It refuses what would leave no region active or delete the
+only copy of the data.
 
 An active region's cluster becomes the writer by a failover, which may lose writes and asks no other region, or by a
-switchover, which loses none and needs both regions. A pilot light only ever hands back by a switchover.
+switchover, which loses none and needs both regions. A pilot light gives the writer away by a switchover only.
 https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/aurora-global-database-disaster-recovery.html
 """
 
@@ -26,6 +26,7 @@ SERVES_SECONDS = 30
 # What AWS answers while it cannot begin an operation.
 # https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_FailoverGlobalCluster.html
 NOT_NOW = "InvalidGlobalClusterState|InvalidDBClusterState|"
+WAY_OUT = 'docs/runbook.md, "A cluster that is not in the global database"'
 # A secret that does not exist has no ARN, so that the permission to read this one does not apply to it:
 # https://github.com/jenkinsci/aws-secrets-manager-credentials-provider-plugin/pull/65
 NO_SECRET = "ResourceNotFound|" + DENIED
@@ -58,17 +59,20 @@ def fail_over(region):
         if now.writer != region.own and move.begin(region.rds.failover_global_cluster, AllowDataLoss=True):
             break
         now = move.wait(TRY_SECONDS, now)
-    return move.end()
+    done = move.end()
+    # Not before: the data is saved without it, too. And nothing else may stop a failover.
+    region.refuse_no_secret(f"{done}, but ", DENIED_SECONDS, busy=0, silence=0)
+    return done
 
 
 def be_pilot_light(region):
-    region.await_secret()
+    region.refuse_no_secret("", SECRET_SECONDS)
     now = region.await_end_of_moves()
     if now.writer != region.own:
         return "nothing: not the writer"
     if not now.target:
         refuse_only_copy(region, now)
-        refuse_both_dark(region, now)
+        refuse_none_active(region, now)
     return switch_over(region, now, region.other)
 
 
@@ -113,30 +117,30 @@ def refuse_first_member(region, now):
 def refuse_only_copy(region, now):
     if region.other not in now.members:
         raise Refused(
-            f"this is the only copy of the data: {region.other} is not in the global database; "
-            "AWS adds it back when its region is healthy"
+            f"this is the only copy of the data: {region.other} is not in the global database. After a failover AWS "
+            f"adds it back when its region is healthy; if someone detached it: {WAY_OUT}"
         )
 
 
-def refuse_both_dark(region, now):
-    """Who stops selling here must sell there first."""
-    problem = why_other_cannot_sell(region, now)
+def refuse_none_active(region, now):
+    """The other region must be able to serve before this one stops."""
+    problem = why_other_cannot_serve(region, now)
     if problem:
-        flag, where = ("", "home") if env["SIDE"] == "secondary" else (" -c failover=planned", "there")
+        flag = "false" if env["SIDE"] == "secondary" else "planned"
         raise Refused(
-            f"{region.other_stack} is at rest: both regions would be dark; "
-            f"`cdk deploy --all{flag}` brings everything {where} ({problem})"
+            f"no region would be active: {region.other_stack} is not ready: {problem}; "
+            f"`cdk deploy --all -c failover={flag}` activates it first"
         )
 
 
-def why_other_cannot_sell(region, now):
+def why_other_cannot_serve(region, now):
     try:
         found = stack_of(region.other_stack, region_of(region.other), SILENT_SECONDS)
     except FAILED as error:
         return f"its stack cannot be asked: {error}"
     role = found.get("Role")
     if not found["StackStatus"].endswith("_COMPLETE") or role != "active":
-        return f"its stack is {found['StackStatus']}, with the role {role}"
+        return f"its stack is {found['StackStatus']} with the role {role}"
     if not now.connected(region.other):
         return "its cluster is being resynchronised"
     lag = region.await_lag(region.other)
@@ -169,7 +173,7 @@ def refuse_unserved(region):
 
 
 class Move:
-    """One move of the writer to a cluster: begun at most once, or joined, and told in one sentence."""
+    """One move of the writer to a cluster: begun at most once, or joined. What was done is one sentence."""
 
     def __init__(self, word, region, target):
         self.word, self.region, self.target = word, region, target
@@ -208,8 +212,8 @@ class Move:
         return self.region.wait(seconds, what, self.words)
 
     def end(self):
-        """Waits until the target is the writer and our own cluster and instance are available, and tells. The global
-        cluster's status is not waited for: after a failover it may take hours.
+        """Waits until the target is the writer and our own cluster and instance are available, and returns what was done.
+        The global cluster's status is not waited for: after a failover it may take hours.
         """
         now = self.region.look()
         seen = time.monotonic()
@@ -281,10 +285,7 @@ class Region:
                 return now
         except self.rds.exceptions.GlobalClusterNotFoundFault:
             pass
-        raise Refused(
-            f"{self.own} is not in the global database {self.database}: docs/runbook.md, "
-            '"A cluster that is not in the global database", has the way out'
-        )
+        raise Refused(f"{self.own} is not in the global database {self.database}: {WAY_OUT}")
 
     def wait(self, seconds, what, words=""):
         try:
@@ -310,20 +311,22 @@ class Region:
         found = ask(self.rds.describe_db_instances, DBInstanceIdentifier=env["INSTANCE"])["DBInstances"][0]
         return found["DBInstanceStatus"] == "available" and is_available(self.own)
 
-    def await_secret(self):
+    def refuse_no_secret(self, done, seconds, **patience):
         """CloudFormation reports success although a replication has failed:
         https://github.com/aws-cloudformation/cloudformation-coverage-roadmap/issues/1459
+        Only the region of the secret itself knows more than that its replica is there.
         """
         secret = env["SECRET"]
         try:
-            ask(client("secretsmanager").describe_secret, NO_SECRET, SECRET_SECONDS, SecretId=secret)
-        except ClientError as error:
-            if not re.search(NO_SECRET, code_of(error)):
+            ask(client("secretsmanager").describe_secret, NO_SECRET, seconds, SecretId=secret, **patience)
+        except FAILED as error:
+            if re.search(NO_SECRET, code_of(error)):
+                raise Refused(
+                    f"{done}the secret {secret} is not here, and no shop can log in: docs/runbook.md, "
+                    f'"The shop cannot log in to its database" ({error})'
+                ) from None
+            if not patience:
                 raise
-            raise Refused(
-                f"the secret {secret} has not arrived here, and no shop could start: see its replication "
-                f"status in {region_of(self.other)}, then run the same command again ({error})"
-            ) from None
 
     def await_lag(self, arn):
         ends = time.monotonic() + LAG_SECONDS

@@ -1,8 +1,12 @@
 """Time that passes only while somebody sleeps. It stands for the modules time and signal in the function under test."""
 
+import datetime
 import heapq
 import itertools
 import signal
+import time
+
+BEGINNING = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
 
 
 class Clock:
@@ -30,6 +34,11 @@ class Clock:
                 self._alarm = None
                 self._handler(self.SIGALRM, None)
         self.now = max(self.now, ends)
+
+    def gmtime(self):
+        return time.gmtime(BEGINNING.timestamp() + self.now)
+
+    strftime = staticmethod(time.strftime)
 
     def after(self, seconds, what):
         """Has something happen in so many seconds."""

@@ -123,7 +123,8 @@ class Answer:
 
     @property
     def said(self):
-        return self.body["Data"]["Done"]
+        """Without the time at which it was said."""
+        return self.body["Data"]["Done"].rpartition(", at ")[0]
 
 
 class Bucket(BaseHTTPRequestHandler):

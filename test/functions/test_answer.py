@@ -71,13 +71,20 @@ class AnAnswer(unittest.TestCase):
                 statuses.append(answer.status)
         self.assertEqual(statuses, ["SUCCESS", "FAILED", "FAILED", "SUCCESS"])
 
+    def test_ends_with_the_time_at_which_it_was_given_however_long_it_is(self):
+        self.role.module["act"] = raises(self.role.module["Refused"]("x" * 10_000))
+        self.role.world.clock.sleep(3723)
+        self.assertRegex(self.role.ask("active").body["Data"]["Done"], "x, at 2026-01-01T01:02:03Z$")
+        self.assertRegex(self.role.delete().body["Data"]["Done"], ", at 2026-01-01T01:02:03Z$")
+
     def test_is_sent_on_an_unexpected_error_and_names_it(self):
         for run in functions():
             with self.subTest(run.function.kind, region=run.region):
                 run.module["act"] = raises(ZeroDivisionError("by nothing"))
                 run.world.set_stack(run.region, "DELETE_IN_PROGRESS")
                 answer = run.send("Delete", {})
-                self.assertEqual((answer.status, answer.body["Reason"]), ("FAILED", "ZeroDivisionError: by nothing"))
+                self.assertEqual((answer.status, answer.said), ("FAILED", "ZeroDivisionError: by nothing"))
+                self.assertEqual(answer.body["Reason"], answer.body["Data"]["Done"])
                 self.assertIn("Traceback", answer.log)
 
     def test_is_sent_when_the_stack_s_state_cannot_be_asked(self):

@@ -2,6 +2,7 @@
 
 import unittest
 
+from fake_aws import TROUBLES
 from running import PRIMARY, SECONDARY, RegionRole
 
 
@@ -43,19 +44,52 @@ class TheSecret(unittest.TestCase):
         self.assertEqual(answer.status, "SUCCESS")
         self.assertGreater(answer.seconds, 50)
 
-    def test_that_never_arrives_is_refused_with_where_to_look(self):
-        for error in ("AccessDeniedException", "ResourceNotFoundException"):
+    MISSING = "AccessDeniedException", "ResourceNotFoundException"
+
+    def lose(self, error):
+        self.setUp()
+        self.role.world.secrets[SECONDARY], self.role.world.no_secret = float("inf"), error
+
+    def test_that_never_arrives_is_refused_with_the_way_out(self):
+        for error in self.MISSING:
             with self.subTest(error):
-                self.setUp()
-                self.role.world.secrets[SECONDARY], self.role.world.no_secret = float("inf"), error
+                self.lose(error)
                 answer = self.role.ask("pilot-light", request="Create")
                 self.assertEqual(answer.status, "FAILED")
-                self.assertRegex(answer.said, "^the secret unishop/database has not arrived here.* status in us-east-1")
+                self.assertRegex(
+                    answer.said,
+                    "^the secret unishop/database is not here, and no shop can log in: docs/runbook.md, "
+                    rf'"The shop cannot log in to its database" \(An error occurred \({error}\)',
+                )
                 self.assertLess(answer.seconds, 150)
 
-    def test_is_not_asked_for_by_an_active_region(self):
+    def test_that_is_missing_is_told_by_a_failover_that_has_saved_the_data(self):
+        for error in self.MISSING:
+            with self.subTest(error):
+                self.lose(error)
+                answer = self.role.ask("active", "failover")
+                self.assertEqual((answer.status, self.role.world.writer), ("FAILED", SECONDARY))
+                self.assertRegex(
+                    answer.said, r"^failover in .* 120 ms, but the secret unishop/database is not here, and no shop"
+                )
+                self.assertLess(answer.seconds, 120)
+                again = self.role.ask("active", "failover")
+                self.assertRegex(again.said, "^nothing: already the writer, but the secret unishop/database is not here")
+                self.assertEqual(len(self.role.moves()), 1)
+
+    def test_that_cannot_be_asked_for_stops_no_failover(self):
+        for kind in TROUBLES:
+            with self.subTest(kind):
+                self.setUp()
+                self.role.aws.trouble["secretsmanager:DescribeSecret"] = (float("inf"), kind)
+                answer = self.role.ask("active", "failover")
+                self.assertEqual((answer.status, self.role.world.writer), ("SUCCESS", SECONDARY))
+                self.assertRegex(answer.said, "^failover in [^;]* 120 ms$")
+                self.assertLess(answer.seconds, 90)
+
+    def test_is_not_asked_for_by_a_switchover_before_which_the_shop_has_logged_in(self):
         self.role.world.secrets[SECONDARY] = float("inf")
-        self.assertEqual(self.role.ask("active", "failover").status, "SUCCESS")
+        self.assertEqual(self.role.ask("active").status, "SUCCESS")
 
 
 class ADemotion(unittest.TestCase):
@@ -116,14 +150,14 @@ class ADemotion(unittest.TestCase):
     def refused(self, why):
         answer = self.demote()
         self.assertEqual((answer.status, self.role.moves(), self.world.writer), ("FAILED", [], SECONDARY))
-        self.assertRegex(answer.said, "^unishop-primary is at rest: both regions would be dark; ")
-        self.assertIn("`cdk deploy --all` brings everything home", answer.said)
+        self.assertRegex(answer.said, "^no region would be active: unishop-primary is not ready: ")
+        self.assertRegex(answer.said, "; `cdk deploy --all -c failover=false` activates it first$")
         self.assertIn(why, answer.said)
         return answer
 
     def test_is_refused_while_the_other_is_at_rest(self):
         self.world.set_stack(PRIMARY, "UPDATE_COMPLETE", role="pilot-light")
-        answer = self.refused("its stack is UPDATE_COMPLETE, with the role pilot-light")
+        answer = self.refused("its stack is UPDATE_COMPLETE with the role pilot-light")
         self.assertLess(answer.seconds, 10)
 
     def test_is_refused_while_the_other_is_not_complete(self):
@@ -165,7 +199,9 @@ class ADemotion(unittest.TestCase):
         role = RegionRole(PRIMARY)
         answer = role.ask("pilot-light")
         self.assertEqual((answer.status, role.moves()), ("FAILED", []))
-        self.assertRegex(answer.said, "^unishop-secondary is at rest: .*`cdk deploy --all -c failover=planned`")
+        self.assertRegex(
+            answer.said, "^no region would be active: unishop-secondary .*`cdk deploy --all -c failover=planned`"
+        )
 
 
 class TheOnlyCopy(unittest.TestCase):
@@ -177,7 +213,9 @@ class TheOnlyCopy(unittest.TestCase):
         answer = role.ask("pilot-light")
         self.assertEqual((answer.status, len(role.moves())), ("FAILED", 1))
         self.assertRegex(
-            answer.said, "^this is the only copy of the data: arn:.*:us-east-1:.* is not in the global database"
+            answer.said,
+            r"^this is the only copy of the data: arn:.*:us-east-1:.* is not in the global database\. After a failover AWS "
+            'adds it back when its region is healthy; if someone detached it: docs/runbook.md, "A cluster that is not in ',
         )
         self.assertLess(answer.seconds, 10)
 

@@ -7,6 +7,7 @@ import io
 import json
 import urllib.error
 
+from clock import BEGINNING
 from fake_aws import fault
 
 PRIMARY, SECONDARY = "us-east-1", "us-west-1"
@@ -269,4 +270,4 @@ class World:
 
 
 def moment(seconds):
-    return datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC) + datetime.timedelta(seconds=seconds)
+    return BEGINNING + datetime.timedelta(seconds=seconds)

@@ -198,7 +198,7 @@ func TestAPageThatIsNeverPublishedFailsWhenTheTimeIsOver(t *testing.T) {
 func TestWhatTheShopSaysOfItsDatabaseIsToldOnceAndWhenTheTimeIsOver(t *testing.T) {
 	const denied = "The database does not answer: Access denied for user 'unishop'@'10.1.0.5' (using password: YES)"
 	log := `log="$UNISHOP_ROOT/var/log/unishop/unishop.log"; mkdir -p "${log%/*}"; n=$((RANDOM))
-		echo "INFO 7 --- unishop.database.Schema : ` + strings.Replace(denied, "Access", `(conn=$n) Access`, 1) + `" >>"$log"; exit 22`
+		echo "{\"message\":\"` + strings.Replace(denied, "Access", `(conn=$n) Access`, 1) + `\",\"ecs\":{}}" >>"$log"; exit 22`
 	m := newBoot(t, log, healthy)
 	out, err := start(t, m, "3")
 	require.Error(t, err, out)

@@ -12,9 +12,9 @@ fail() {
   exit 1
 }
 
-# last prints the end of a log's last line that has these words, from them on; without the number of a connection, which
-# is always another one.
-last() { grep -o "$2.*" "$logs/$1.log" 2>/dev/null | tail -n 1 | sed 's/(conn=[0-9]*) //'; }
+# database is what the shop's log, in JSON, says of its database last; without the number of a connection, which is
+# always another one.
+database() { grep -o 'The database [^"]*' "$logs/unishop.log" 2>/dev/null | tail -n 1 | sed 's/(conn=[0-9]*) //'; }
 
 # wait_for tells what is waited for when that is something new, and fails when the time is over.
 wait_for() {
@@ -33,12 +33,12 @@ until curl -sf -o /dev/null --max-time 5 "http://127.0.0.1:${PORT:-80}/health/is
   systemctl is-active --quiet unishop || fail 'the shop has died'
   restarts=$(systemctl show --property=NRestarts --value unishop)
   ((${restarts:-0} == 0)) || fail "the shop has died $restarts times"
-  wait_for "the shop does not answer: $(last unishop 'The database ')"
+  wait_for "the shop does not answer: $(database)"
   sleep 0.5
 done
 
 # One failure is not the last: the unit tries again by itself, and each start waits for its next try.
 until timeout $((SECONDS < limit ? limit - SECONDS : 1)) systemctl start unishop-site; do
-  wait_for "the page is not published: $(last site '')"
+  wait_for "the page is not published: $(tail -n 1 "$logs/site.log")"
   sleep 1
 done

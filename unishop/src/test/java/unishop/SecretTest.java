@@ -2,8 +2,11 @@ package unishop;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.time.Duration;
 import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.locks.LockSupport;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -59,6 +62,31 @@ class SecretTest {
             database.sql("KILL USER '" + database.user + "'");
             shop.await("/unicorns", answer -> answer.status() == 200);
         }
+    }
+
+    /** The first boot tells it, and the runbook knows it: "The shop cannot log in to its database". */
+    @Test
+    void whatIsWrongWithTheSecretIsSaid(CapturedOutput log) {
+        secrets.password = UUID.randomUUID().toString();
+        try (var shop = Shop.start(environment)) {
+            await(log, "The database does not answer: .*Access denied for user");
+            assertThat(shop.get("/unicorns").status()).isEqualTo(503);
+        }
+        secrets.password = null;
+        environment.put("DB_SECRET_ID", "unishop/" + UUID.randomUUID());
+        try (var shop = Shop.start(environment)) {
+            await(log, "The database does not answer: .*[Ss]ecret");
+            assertThat(shop.get("/unicorns").status()).isEqualTo(503);
+        }
+        assertThat(log.getAll()).doesNotContain(database.password);
+    }
+
+    private static void await(CapturedOutput log, String words) {
+        var end = System.nanoTime() + Duration.ofSeconds(20).toNanos();
+        while (!Pattern.compile(words).matcher(log.getAll()).find() && System.nanoTime() < end) {
+            LockSupport.parkNanos(100_000_000);
+        }
+        assertThat(log.getAll()).containsPattern(words);
     }
 
     @Test
