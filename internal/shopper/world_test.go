@@ -24,6 +24,7 @@ type region struct {
 	name, site, instance string
 	shop                 *fakeShop
 	dark                 atomic.Bool // the site is empty
+	scheme               atomic.Bool // config.json's host carries one
 }
 
 // world is two regions with one database, and the only network that a shopper can reach.
@@ -64,7 +65,11 @@ func (r *region) newSite(t *testing.T, api string) http.Handler {
 	files.Handle("/", http.FileServer(http.Dir(pageDir)))
 	files.HandleFunc("/bootstrap.min.css", func(w http.ResponseWriter, request *http.Request) { http.ServeFile(w, request, bootstrap) })
 	files.HandleFunc("/config.json", func(w http.ResponseWriter, _ *http.Request) {
-		answer(w, http.StatusOK, map[string]string{"host": api, "region": r.name, "instance": r.instance})
+		host := api
+		if r.scheme.Load() {
+			host = "http://" + api
+		}
+		answer(w, http.StatusOK, map[string]string{"host": host, "region": r.name, "instance": r.instance})
 	})
 	return http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
 		if r.dark.Load() {
