@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.locks.LockSupport;
 import java.util.regex.Pattern;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -19,7 +20,6 @@ import org.springframework.boot.test.system.OutputCaptureExtension;
 class SecretTest {
     private final MariaDb database = MariaDb.start();
     private final Map<String, String> environment = database.environment();
-    // A name of its own for each test, because the wrapper remembers secrets in a static field.
     private final String name = "unishop/" + UUID.randomUUID();
     private final SecretsManager secrets = new SecretsManager(database);
 
@@ -87,6 +87,45 @@ class SecretTest {
             LockSupport.parkNanos(100_000_000);
         }
         assertThat(log.getAll()).containsPattern(words);
+    }
+
+    /** For hours, and through a failover: what is known is good until the database refuses it. */
+    @Test
+    void whileSecretsManagerIsAwayTheShopGoesOnMakingConnections() {
+        try (var shop = Shop.start(environment).awaitHealthy()) {
+            var user = shop.newcomer();
+            secrets.close();
+            for (var round = 0; round < 3; round++) {
+                database.kill();
+                database.restart("--read-only");
+                shop.await("/health/dbping", answer -> answer.status() == 200 && !answer.json().path("writer").asBoolean());
+                database.sql("KILL USER '" + database.user + "'");
+                shop.awaitHealthy();
+                database.sql("SET GLOBAL read_only = 0");
+                shop.await("/health/dbping", answer -> answer.status() == 200 && answer.json().path("writer").asBoolean());
+                assertThat(shop.add(user, shop.unicorn(round)).status()).isEqualTo(204);
+            }
+        }
+        assertThat(secrets.questions).hasValue(1);
+    }
+
+    @Test
+    void aCrowdOfConnectionsAsksOnce() {
+        try (var shop = Shop.start(environment).awaitHealthy()) {
+            IntStream.range(0, 100).parallel().forEach(each -> assertThat(shop.get("/unicorns").status()).isEqualTo(200));
+        }
+        assertThat(secrets.questions).hasValue(1);
+    }
+
+    @Test
+    void aSecretThatIsNoLoginIsSaidWithoutItsWords(CapturedOutput log) {
+        secrets.password = "hush\\\"} no JSON";
+        try (var shop = Shop.start(environment)) {
+            assertThat(shop.get("/unicorns").status()).isEqualTo(503);
+            secrets.password = database.password;
+            shop.awaitHealthy();
+        }
+        assertThat(log.getAll()).contains("the secret " + name + " ").doesNotContain("hush", database.password);
     }
 
     @Test

@@ -7,6 +7,7 @@ import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /** A Secrets Manager of the test's own, which holds the credentials of one database, or nothing. */
 final class SecretsManager implements AutoCloseable {
@@ -15,6 +16,9 @@ final class SecretsManager implements AutoCloseable {
 
     /** The signature and the body of the last request. */
     volatile String asked = "";
+
+    /** How often it was asked. */
+    final AtomicInteger questions = new AtomicInteger();
 
     private final String user;
     private final HttpServer server;
@@ -37,6 +41,7 @@ final class SecretsManager implements AutoCloseable {
 
     private void answer(HttpExchange exchange) throws IOException {
         var request = new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8);
+        questions.incrementAndGet();
         asked = exchange.getRequestHeaders().getFirst("Authorization") + request;
         var known = password;
         var secret = known == null ? null : """

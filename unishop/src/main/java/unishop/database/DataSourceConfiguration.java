@@ -2,7 +2,10 @@ package unishop.database;
 
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
+import java.sql.SQLException;
 import java.util.concurrent.TimeUnit;
+import javax.sql.DataSource;
+import org.mariadb.jdbc.MariaDbDataSource;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import unishop.Settings;
@@ -24,34 +27,39 @@ class DataSourceConfiguration {
         pool.setValidationTimeout(TimeUnit.SECONDS.toMillis(1));
         pool.setKeepaliveTime(TimeUnit.SECONDS.toMillis(30));
         pool.setMaxLifetime(TimeUnit.MINUTES.toMillis(10));
-        // Milliseconds. A server that is cut off answers nothing at all; without a limit a query to it waits for ever. With
-        // TLS it waits twice as long: closing, too, waits for the other end.
-        pool.addDataSourceProperty("connectTimeout", "2000");
-        pool.addDataSourceProperty("socketTimeout", "3000");
-        // Encrypted. Who is at the other end is warranted by the security group: the CA of RDS is in no Java runtime.
-        pool.addDataSourceProperty("sslMode", "trust");
         logIn(pool, settings);
         return new HikariDataSource(pool);
     }
 
-    /**
-     * The URL names no schema: in a new pilot light there is none until replication brings it, and a connection to a
-     * schema that is missing is refused.
-     */
     private static void logIn(HikariConfig pool, Settings settings) {
-        var address = "mariadb://" + settings.databaseHost() + ":" + settings.databasePort() + "/";
+        var url = url(settings);
         if (settings.login() instanceof Settings.Secret secret) {
-            pool.setJdbcUrl("jdbc:aws-wrapper:" + address);
-            // Alone: with its default plugins the wrapper would leave an endpoint that cannot write for the writer in the
-            // other region, which may be down.
-            pool.addDataSourceProperty("wrapperPlugins", "awsSecretsManager");
-            pool.addDataSourceProperty("wrapperDialect", "mariadb");
-            pool.addDataSourceProperty("secretsManagerSecretId", secret.id());
-            pool.addDataSourceProperty("secretsManagerRegion", settings.region());
+            pool.setDataSource(new SecretDataSource(server(url), secret.id(), settings.region()));
         } else if (settings.login() instanceof Settings.Password password) {
-            pool.setJdbcUrl("jdbc:" + address);
+            pool.setJdbcUrl(url);
             pool.setUsername(password.user());
             pool.setPassword(password.password());
+        }
+    }
+
+    /**
+     * It names no schema: in a new pilot light there is none until replication brings it, and a connection to a schema that
+     * is missing is refused.
+     *
+     * Timeouts in milliseconds: a server that is cut off answers nothing at all, and without a limit a query to it waits for
+     * ever. With TLS it waits twice as long: closing, too, waits for the other end.
+     *
+     * Encrypted. Who is at the other end is warranted by the security group: the CA of RDS is in no Java runtime.
+     */
+    private static String url(Settings settings) {
+        return "jdbc:mariadb://%s:%d/?connectTimeout=2000&socketTimeout=3000&sslMode=trust".formatted(settings.databaseHost(), settings.databasePort());
+    }
+
+    private static DataSource server(String url) {
+        try {
+            return new MariaDbDataSource(url);
+        } catch (SQLException wrong) {
+            throw new IllegalStateException(wrong);
         }
     }
 }
