@@ -10,7 +10,7 @@ var again = scenario{
 	steps: []step{
 		deployed, down, failedOver, returned,
 		swapped(primary), down, failedOver, returned,
-		{"a failback ends before us-west-1 is deactivated", inOrder(deploy("unishop-primary", "-c", "failover=planned"),
+		{"a failback ends before us-west-1 is deactivated", inOrder(deploy("unishop-primary", "--exclusively", "-c", "failover=planned"),
 			deploy("unishop-primary", "--exclusively")), all(writes(primary), replicates(secondary), says(secondary, active))},
 		down, failedOver, returned,
 		{"us-east-1 goes down in the middle of a hand-back", dieDuring(darkening), says(secondary, active)},
