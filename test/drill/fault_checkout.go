@@ -19,7 +19,7 @@ var otherCheckout = scenario{
 		down,
 		{"with another statement in a role the failover is stopped before anything changes", inOrder(
 			editInClone("constructs/role.go", `"cloudwatch:GetMetricStatistics"}`, `"cloudwatch:GetMetricStatistics", "cloudwatch:ListMetrics"}`),
-			refused(makeInClone("failover"), "is deployed from release", "RegionRoleRole", "(AWS::IAM::Role)", "make failover GO_ON=yes")),
+			refused(makeInClone("failover"), "is deployed from release", "Resources RegionRole", "(AWS::IAM::Role)", "make failover GO_ON=yes")),
 			says(secondary, pilotLight)},
 		{"with another page, a comment and a description it is not", inOrder(
 			editInClone("constructs/role.go", `, "cloudwatch:ListMetrics"}`, `}`),
