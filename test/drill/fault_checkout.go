@@ -23,7 +23,7 @@ var otherCheckout = scenario{
 			says(secondary, pilotLight)},
 		{"with another page, a comment and a description it is not", inOrder(
 			editInClone("constructs/role.go", `, "cloudwatch:ListMetrics"}`, `}`),
-			editInClone("constructs/functions/role.py", "import datetime\n", "# Another comment.\nimport datetime\n"),
+			editInClone("constructs/functions/role.py", "\ndef act(", "\n# Another comment.\ndef act("),
 			editInClone("stacks/stacks.go", `"Unishop on a pilot light: the %s region"`, `"Unishop: the %s region"`), changePage("other"),
 			typed(makeInClone("failover"))), tookOver(secondary)},
 	},
