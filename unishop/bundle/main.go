@@ -40,7 +40,7 @@ func run(arguments []string) (file string, err error) {
 	}
 	// Otherwise an older cloud assembly would have other content uploaded under its version, for good.
 	if len(arguments) == 1 && arguments[0] != version {
-		return "", fmt.Errorf("the shop in %s has version %.12s now, and %.12s was synthesized: type the command again without --app, "+
+		return "", fmt.Errorf("the shop in %s has version %.12s now, and %.12s was synthesized: run the command again without --app, "+
 			"or in a clone of the release that was synthesized", filepath.Join(root, "unishop"), version, arguments[0])
 	}
 	return bundle(root, version)
