@@ -7,6 +7,7 @@ Whatever happens, CloudFormation is answered: it would wait for ServiceTimeout o
 Done, since CloudFormation reads it into an output after any of them.
 """
 
+import datetime
 import functools
 import json
 import os
@@ -75,13 +76,20 @@ def out_of_time(*_):
 
 def check_meant(event, meant=None):
     """Returns what tells this operation of the stack's from an earlier or later one. It has to be one in which this
-    function acts, and the one that was meant before, if any.
+    function acts, the one that was meant before, if any, and the one that the event was sent in: Lambda may deliver an
+    event again, within a minute (MaxEventAge), when the next operation has begun. The event's own time is that of the
+    signature of its URL, which CloudFormation makes when it sends it; a real one: https://github.com/anomalyco/sst/pull/3539
+    https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
     """
     found = stack_of(event["StackId"])
     now = found["StackStatus"], found.get("LastUpdatedTime")
     acts = [f"{doing}_IN_PROGRESS" for doing in ACTS.get(event["RequestType"], "").split()]
     if now[0] not in acts or meant not in (None, now):
         raise Late(f"{event['RequestType']} in {now[0]}")
+    sent = re.search("X-Amz-Date=([0-9TZ]+)", event["ResponseURL"])
+    # The signature counts whole seconds. No success: were the clocks that far apart, nothing would have been done.
+    if sent and now[1] and sent[1] < f"{now[1] - datetime.timedelta(seconds=5):%Y%m%dT%H%M%SZ}":
+        raise Refused("this event is older than the operation: run the same command again")
     return now
 
 

@@ -7,7 +7,6 @@ switchover, which loses none and needs both regions. A pilot light gives the wri
 https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/aurora-global-database-disaster-recovery.html
 """
 
-import datetime
 import urllib.request
 
 ACTS = {"Create": "CREATE UPDATE", "Update": "CREATE UPDATE", "Delete": "DELETE"}

@@ -21,7 +21,7 @@ from pathlib import Path
 
 from clock import Clock
 from fake_aws import Aws
-from world import ACCOUNT, PRIMARY, SECONDARY, World, other
+from world import ACCOUNT, PRIMARY, SECONDARY, World, moment, other
 
 STACKS = {PRIMARY: "unishop-primary", SECONDARY: "unishop-secondary"}
 
@@ -167,9 +167,10 @@ class Lambda:
         self.module["urllib"] = types.SimpleNamespace(request=types.SimpleNamespace(urlopen=self.world.urlopen))
 
     def event(self, request, properties, old=None):
+        """As of now."""
         event = {
             "RequestType": request,
-            "ResponseURL": bucket_url(),
+            "ResponseURL": bucket_url() + f"&X-Amz-Date={moment(self.world.clock.now):%Y%m%dT%H%M%SZ}",
             "StackId": self.world.stack_id(self.region),
             "RequestId": str(uuid.uuid4()),
             "ResourceType": self.function.kind,
@@ -180,7 +181,12 @@ class Lambda:
 
     def send(self, request, properties, seconds=None, old=None):
         """Has CloudFormation send an event, and returns the one answer that it gets."""
-        event, began = self.event(request, properties, old), self.world.clock.now
+        return self.deliver(self.event(request, properties, old), seconds)
+
+    def deliver(self, event, seconds=None):
+        """Has Lambda run an event, which must be answered once, and returns the answer."""
+        began = self.world.clock.now
+        Bucket.answers = [a for a in Bucket.answers if a.body["RequestId"] != event["RequestId"]]
         log = self.run(event, seconds or self.function.seconds)
         answers = [a for a in Bucket.answers if a.body["RequestId"] == event["RequestId"]]
         assert len(answers) == 1, f"{len(answers)} answers:\n{log}"

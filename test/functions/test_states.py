@@ -67,6 +67,45 @@ class ARenamedRegionRole(unittest.TestCase):
         self.assertEqual(role.moves(), [])
 
 
+class AnEventThatComesAgainInTheNextOperation(unittest.TestCase):
+    """Lambda delivers an event at least once: https://docs.aws.amazon.com/lambda/latest/dg/invocation-async.html"""
+
+    def deactivated(self):
+        """The secondary has been deactivated, by an event that will come again; everything else is ready for that."""
+        role = RegionRole(SECONDARY)
+        role.world.set_stack(SECONDARY, "UPDATE_IN_PROGRESS", since=0)
+        event = role.event("Update", {"Role": "pilot-light", "Way": "switchover", "Reconcile": ""})
+        self.assertEqual(role.deliver(event).status, "SUCCESS")
+        role.world.swap()
+        role.world.set_stack(PRIMARY, "UPDATE_COMPLETE", role="active")
+        return role, event
+
+    def test_gives_nothing_away_in_the_update_that_activates(self):
+        role, event = self.deactivated()
+        role.world.clock.sleep(30)
+        role.world.set_stack(SECONDARY, "UPDATE_IN_PROGRESS", since=role.world.clock.now)
+        answer = role.deliver(event)
+        self.assertEqual(answer.said, "this event is older than the operation: run the same command again")
+        self.assertEqual((answer.status, role.moves(), role.world.writer), ("FAILED", [], SECONDARY))
+        # The operation's own event is not.
+        self.assertEqual(role.send("Update", PROPERTIES["Custom::RegionRole"]).status, "SUCCESS")
+
+    def test_is_known_by_its_age_only_when_it_tells_it(self):
+        role, event = self.deactivated()
+        event["ResponseURL"] = event["ResponseURL"].partition("&X-Amz-Date")[0]
+        role.world.clock.sleep(30)
+        role.world.set_stack(SECONDARY, "UPDATE_IN_PROGRESS", since=role.world.clock.now)
+        self.assertEqual((role.deliver(event).status, role.world.writer), ("SUCCESS", PRIMARY))
+
+    def test_is_not_taken_for_one_that_is_sent_in_the_second_in_which_the_operation_begins(self):
+        role = RegionRole(SECONDARY)
+        for late in (0.0, 0.9, 3.0):  # seconds by which CloudFormation's clocks differ, at most
+            with self.subTest(late):
+                role.world.clock.sleep(10.95 - role.world.clock.now % 1)
+                role.world.set_stack(SECONDARY, "UPDATE_IN_PROGRESS", since=role.world.clock.now + late)
+                self.assertEqual(role.send("Update", PROPERTIES["Custom::RegionRole"]).status, "SUCCESS")
+
+
 class AnEventThatComesAgainAfterARollback(unittest.TestCase):
     def test_promotes_nothing(self):
         role = RegionRole(SECONDARY)
