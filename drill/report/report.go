@@ -80,17 +80,8 @@ var chartText string
 
 var page = template.Must(template.Must(template.New("report").Funcs(template.FuncMap{
 	"clock":    clock,
-	"names":    names,
 	"sentence": func(says string) string { return strings.ToUpper(says[:1]) + says[1:] + "." },
 	"picture": func(png []byte) template.URL {
 		return template.URL("data:image/png;base64," + base64.StdEncoding.EncodeToString(png))
 	},
 }).Parse(pageText)).New("chart").Parse(chartText)).Lookup("report")
-
-func names(writes []verdict.Write) string {
-	var all []string
-	for _, w := range writes {
-		all = append(all, w.ID)
-	}
-	return strings.Join(all, " ")
-}

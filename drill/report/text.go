@@ -32,7 +32,7 @@ func (r Report) Figures(out io.Writer) {
 		fmt.Fprintf(out, "%s: %d of %d acknowledged writes lost, %d ms of them; no write for %s\n",
 			l.Move, len(l.Lost), l.Acknowledged, l.Milliseconds, l.WriteOutage)
 		if len(l.Lost) > 0 {
-			fmt.Fprintf(out, "  lost: %s\n", cut(names(l.Lost), 300))
+			fmt.Fprintf(out, "  lost: %s\n", cut(l.IDs(), 300))
 		}
 	}
 	for _, j := range r.Judgements {

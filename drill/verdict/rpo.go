@@ -2,6 +2,7 @@ package verdict
 
 import (
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -31,6 +32,15 @@ func lossOf(e episode) Loss {
 	}
 	found.WriteOutage = seconds(longestGap(e.writes, e.began()))
 	return found
+}
+
+// IDs of the writes that are lost.
+func (l Loss) IDs() string {
+	var all []string
+	for _, w := range l.Lost {
+		all = append(all, w.ID)
+	}
+	return strings.Join(all, " ")
 }
 
 // judge holds the composed RPO of a failover against the objective.
