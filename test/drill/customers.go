@@ -40,7 +40,7 @@ func measure(ctx context.Context, d *Drill) error {
 		c.sites[side] = stack.Outputs["WebsiteURL"]
 	}
 	ctx, c.cancel = context.WithCancel(ctx)
-	d.customers = c
+	d.sites, d.stopMeasuring = c.sites, c.stop
 	d.history.Append(history.Event{Kind: history.MeasuringBegan})
 	c.group.Go(func() { c.every(ctx, writePace, "writer", history.WriteAcknowledged, c.signUp) })
 	c.group.Go(func() { c.every(ctx, probePace, "probe", history.Sold, c.buy) })
@@ -48,16 +48,14 @@ func measure(ctx context.Context, d *Drill) error {
 	return nil
 }
 
-// stop sends the customers home, if there are any.
+// stop sends the customers home.
 func (c *customers) stop() {
-	if c != nil {
-		c.cancel()
-		c.group.Wait()
-	}
+	c.cancel()
+	c.group.Wait()
 }
 
 func noMoreMeasuring(_ context.Context, d *Drill) error {
-	d.customers.stop()
+	d.stopMeasuring()
 	return nil
 }
 

@@ -56,11 +56,13 @@ type Drill struct {
 	guards   guards
 	down     map[config.Side]bool // regions that are
 
-	history   *history.Log // what has happened
-	record    *os.File     // of the history
-	customers *customers   // nil: nobody buys
-	shopper   shopper.Shopper
-	shopsBy   string // what the shopper shops by
+	history *history.Log // what has happened
+	record  *os.File     // of the history
+
+	sites         map[config.Side]string // that customers know, from when they are measured on
+	stopMeasuring func()
+	shopper       shopper.Shopper // nil: none yet
+	shopsBy       string          // what the shopper shops by
 
 	lock     sync.Mutex
 	commands int    // so far
@@ -79,7 +81,7 @@ func newDrill(root, app string) (*Drill, error) {
 		return nil, errors.Join(err, r.Close())
 	}
 	return &Drill{root: root, app: app, dir: r.Dir, reaper: r, down: map[config.Side]bool{},
-		history: history.NewLog(record), record: record}, nil
+		history: history.NewLog(record), record: record, stopMeasuring: func() {}}, nil
 }
 
 // start starts an embedded AWS, and the World behind it.
@@ -109,7 +111,7 @@ func (d *Drill) end(failed bool) (err error) {
 	if failed {
 		err = d.reaper.Keep()
 	}
-	d.customers.stop()
+	d.stopMeasuring()
 	if d.shopper != nil {
 		err = errors.Join(err, d.shopper.Close())
 	}

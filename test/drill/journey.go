@@ -25,7 +25,7 @@ func (d *Drill) dial(ctx context.Context, network, _ string) (net.Conn, error) {
 // walkAt has a new customer fill a basket at a side's site, while the other site is dark.
 func walkAt(side config.Side) action {
 	return func(ctx context.Context, d *Drill) error {
-		if status, err := d.refusal(ctx, side.Other()); err != nil || status/100 != 4 {
+		if status, err := refusal(ctx, d, side.Other()); err != nil || status/100 != 4 {
 			return fmt.Errorf("the site of the %s is not dark, it answers with %d (%v)", side.Other(), status, err)
 		}
 		browser, err := shopper.Open(ctx, d.dir, d.dial)
@@ -37,14 +37,14 @@ func walkAt(side config.Side) action {
 		default:
 			return err
 		}
-		return d.saw(ctx, side, d.shopper.Walk)
+		return saw(ctx, d, side, d.shopper.Walk)
 	}
 }
 
 // findAt has the same customer, in the same browser, find the same basket at another site.
 func findAt(side config.Side) action {
 	return func(ctx context.Context, d *Drill) error {
-		if err := d.saw(ctx, side, d.shopper.Return); err != nil {
+		if err := saw(ctx, d, side, d.shopper.Return); err != nil {
 			return err
 		}
 		visits := d.history.History().Of(history.Visited)
@@ -58,10 +58,10 @@ func findAt(side config.Side) action {
 
 type journey = func(context.Context, string, shopper.Person) (shopper.Visit, error)
 
-func (d *Drill) saw(ctx context.Context, side config.Side, walk journey) error {
+func saw(ctx context.Context, d *Drill, side config.Side, walk journey) error {
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
-	visit, err := walk(ctx, d.customers.sites[side], ada)
+	visit, err := walk(ctx, d.sites[side], ada)
 	if err != nil {
 		return err
 	}

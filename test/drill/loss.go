@@ -21,19 +21,19 @@ func count(move string, side config.Side) action {
 			return err
 		}
 		d.history.Append(history.Event{Kind: history.LookBegan, Region: regions[side], ID: move})
-		if err := d.look(ctx, side); err != nil {
+		if err := look(ctx, d, side); err != nil {
 			return err
 		}
 		d.history.Append(history.Event{Kind: history.LookEnded, Region: regions[side], ID: move})
-		return d.lookUpMove(ctx, side)
+		return lookUpMove(ctx, d, side)
 	}
 }
 
 // look logs every customer in who signed up since the look before.
-func (d *Drill) look(ctx context.Context, side config.Side) error {
+func look(ctx context.Context, d *Drill, side config.Side) error {
 	client := shopper.NewHTTP(d.dial)
 	defer client.Close()
-	shop, err := client.Open(ctx, d.customers.sites[side])
+	shop, err := client.Open(ctx, d.sites[side])
 	if err != nil {
 		return err
 	}
@@ -67,14 +67,14 @@ func buying(side config.Side) action {
 }
 
 // latestLoss is what the latest move has cost.
-func (d *Drill) latestLoss() verdict.Loss {
+func latestLoss(d *Drill) verdict.Loss {
 	losses := verdict.Of(d.history.History(), verdict.Objectives{}).Losses
 	return losses[len(losses)-1]
 }
 
 // nothingLost: the latest move has cost no acknowledged write.
 func nothingLost(_ context.Context, d *Drill) error {
-	found := d.latestLoss()
+	found := latestLoss(d)
 	if len(found.Lost) > 0 {
 		return fmt.Errorf("%s has lost %d acknowledged writes: %s", found.Move, len(found.Lost), found.IDs())
 	}
@@ -84,7 +84,7 @@ func nothingLost(_ context.Context, d *Drill) error {
 // lostBetween: the latest move has cost so much time of writes, and the writes of that time.
 func lostBetween(low, high time.Duration) check {
 	return func(_ context.Context, d *Drill) error {
-		found := d.latestLoss()
+		found := latestLoss(d)
 		if took := time.Duration(found.Milliseconds) * time.Millisecond; took < low || took > high || len(found.Lost) == 0 {
 			return fmt.Errorf("lost %d writes of %s, want writes of %s to %s", len(found.Lost), took, low, high)
 		}

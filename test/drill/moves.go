@@ -25,13 +25,13 @@ func moving(do action) action {
 }
 
 // lookUpMove adds to the history what CloudFormation says of a side's stack since the latest move began.
-func (d *Drill) lookUpMove(ctx context.Context, side config.Side) error {
+func lookUpMove(ctx context.Context, d *Drill, side config.Side) error {
 	since := d.history.History().Latest(history.MoveBegan).At
-	found, err := d.changeSetAskedFor(ctx, side, since)
+	found, err := changeSetAskedFor(ctx, d, side, since)
 	if err != nil {
 		return err
 	}
-	events, err := d.stackEvents(ctx, side, since)
+	events, err := stackEvents(ctx, d, side, since)
 	for _, e := range append(found, events...) {
 		e.Region, e.ID = regions[side], d.system.Names.Stack(side)
 		d.history.Append(e)
@@ -41,7 +41,7 @@ func (d *Drill) lookUpMove(ctx context.Context, side config.Side) error {
 
 // changeSetAskedFor is when the CDK CLI had synthesized the templates and asked for a change set. There is none since a
 // moment when the move was made without the CDK.
-func (d *Drill) changeSetAskedFor(ctx context.Context, side config.Side, since time.Time) (history.History, error) {
+func changeSetAskedFor(ctx context.Context, d *Drill, side config.Side, since time.Time) (history.History, error) {
 	found, err := cloudformation.NewFromConfig(d.system.In(side)).DescribeChangeSet(ctx, &cloudformation.DescribeChangeSetInput{
 		StackName: aws.String(d.system.Names.Stack(side)), ChangeSetName: aws.String("cdk-deploy-change-set"),
 	})
@@ -55,7 +55,7 @@ func (d *Drill) changeSetAskedFor(ctx context.Context, side config.Side, since t
 }
 
 // stackEvents are the events of a side's stack since a moment that a recovery waits for.
-func (d *Drill) stackEvents(ctx context.Context, side config.Side, since time.Time) (found history.History, err error) {
+func stackEvents(ctx context.Context, d *Drill, side config.Side, since time.Time) (found history.History, err error) {
 	stack := d.system.Names.Stack(side)
 	pages := cloudformation.NewDescribeStackEventsPaginator(cloudformation.NewFromConfig(d.system.In(side)),
 		&cloudformation.DescribeStackEventsInput{StackName: aws.String(stack)})

@@ -103,7 +103,7 @@ func (d *Drill) bucket(ctx context.Context, side config.Side) (string, error) {
 // refuses: the site of a side answers a new visitor with a status.
 func refuses(side config.Side, status int) check {
 	return func(ctx context.Context, d *Drill) error {
-		found, err := d.refusal(ctx, side)
+		found, err := refusal(ctx, d, side)
 		if err == nil && found != status {
 			err = fmt.Errorf("the site of the %s answers with %d, and not with %d", side, found, status)
 		}
@@ -112,10 +112,10 @@ func refuses(side config.Side, status int) check {
 }
 
 // refusal is the status with which the site of a side refuses a new visitor.
-func (d *Drill) refusal(ctx context.Context, side config.Side) (int, error) {
+func refusal(ctx context.Context, d *Drill, side config.Side) (int, error) {
 	visitor := shopper.NewHTTP(d.dial)
 	defer visitor.Close()
-	_, err := visitor.Open(ctx, d.customers.sites[side])
+	_, err := visitor.Open(ctx, d.sites[side])
 	var refusal *shopper.Refusal
 	if !errors.As(err, &refusal) {
 		return 0, fmt.Errorf("the site of the %s refuses nobody: %v", side, err)
