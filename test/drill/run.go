@@ -98,7 +98,7 @@ func run(ctx context.Context, root, app string, s scenario, out io.Writer) (err 
 	if err := d.start(ctx); err != nil {
 		return err
 	}
-	failed := d.carryOut(ctx, s, report.NewLive(out))
+	failed := carryOut(ctx, d, s, report.NewLive(out))
 	if ctx.Err() != nil {
 		return failed
 	}
@@ -111,14 +111,14 @@ func run(ctx context.Context, root, app string, s scenario, out io.Writer) (err 
 	if made.Measured() && failed == nil {
 		made.Figures(out)
 	}
-	return errors.Join(judged.Err(), d.history.Err(), d.keep(s, made, out))
+	return errors.Join(judged.Err(), d.history.Err(), store(d, s, made, out))
 }
 
 // carryOut does the steps of a scenario, one after the other, up to the first that fails.
-func (d *Drill) carryOut(ctx context.Context, s scenario, live *report.Live) error {
+func carryOut(ctx context.Context, d *Drill, s scenario, live *report.Live) error {
 	for _, next := range s.steps {
 		d.history.Append(history.Event{Kind: history.StepBegan, Words: next.says})
-		err := live.Step(next.says, d.doing, func() error { return carryOut(ctx, d, next) })
+		err := live.Step(next.says, d.doing, func() error { return next.carryOut(ctx, d) })
 		d.history.Append(history.Event{Kind: history.StepEnded, Words: next.says, Error: history.Reason(err)})
 		if err != nil {
 			return fmt.Errorf("%q: %w", next.says, err)
@@ -127,9 +127,9 @@ func (d *Drill) carryOut(ctx context.Context, s scenario, live *report.Live) err
 	return nil
 }
 
-// keep keeps the history and, where something was measured, the reports: the story's in .cache/drill, every other
+// store keeps the history and, where something was measured, the reports: the story's in .cache/drill, every other
 // scenario's in a folder of its own there.
-func (d *Drill) keep(s scenario, made report.Report, out io.Writer) error {
+func store(d *Drill, s scenario, made report.Report, out io.Writer) error {
 	folder := filepath.Join(".cache", "drill")
 	if s.name != "story" {
 		folder = filepath.Join(folder, s.name)
@@ -149,7 +149,8 @@ func (d *Drill) keep(s scenario, made report.Report, out io.Writer) error {
 	return made.Keep(kept)
 }
 
-func carryOut(ctx context.Context, d *Drill, s step) error {
+// carryOut does a step, and checks what must be so afterwards.
+func (s step) carryOut(ctx context.Context, d *Drill) error {
 	if err := s.do(ctx, d); err != nil {
 		return err
 	}
