@@ -61,14 +61,14 @@ func refused(c command, words ...string) action { return unchanged(fails(c, word
 // unchanged does something that must leave the system as it was.
 func unchanged(do action) action {
 	return func(ctx context.Context, d *Drill) error {
-		before, err := d.facts(ctx)
+		before, err := facts(ctx, d)
 		if err != nil {
 			return err
 		}
 		if err := do(ctx, d); err != nil {
 			return err
 		}
-		after, err := d.facts(ctx)
+		after, err := facts(ctx, d)
 		if err != nil {
 			return err
 		}

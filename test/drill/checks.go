@@ -163,7 +163,7 @@ func nothingIsLeft(ctx context.Context, d *Drill) error {
 
 // facts is what a refused command must leave as it was, by name. A stack's status is no fact: an update that has been
 // rolled back shows. Of a region that is down nothing but its stores can be known.
-func (d *Drill) facts(ctx context.Context) (map[string]string, error) {
+func facts(ctx context.Context, d *Drill) (map[string]string, error) {
 	left, err := d.emulator.Leftovers(ctx)
 	if err != nil {
 		return nil, err

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"unishop-pilot-light/drill/history"
 	"unishop-pilot-light/test/world/reaper"
 )
 
@@ -48,7 +49,15 @@ func (c command) name() string {
 }
 
 // run runs a command to its end and returns what it printed.
-func (d *Drill) run(ctx context.Context, c command) (string, error) {
+func (d *Drill) run(ctx context.Context, c command) (text string, err error) {
+	d.history.Append(history.Event{Kind: history.CommandBegan, Words: c.String()})
+	defer func() {
+		d.history.Append(history.Event{Kind: history.CommandEnded, Words: c.String(), Error: history.Reason(err)})
+	}()
+	return d.runToEnd(ctx, c)
+}
+
+func (d *Drill) runToEnd(ctx context.Context, c command) (string, error) {
 	process, log, err := d.begin(c)
 	if err != nil {
 		return "", err

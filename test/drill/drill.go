@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
+	"unishop-pilot-light/drill/history"
 	"unishop-pilot-light/internal/config"
 	"unishop-pilot-light/internal/region"
 	"unishop-pilot-light/internal/shopper"
@@ -55,9 +56,13 @@ type Drill struct {
 	guards   guards
 	down     map[config.Side]bool // regions that are
 
-	measurement *measurement // nil: nothing is measured
-	shopper     shopper.Shopper
-	shopsBy     string // what the shopper shops by
+	history *history.Log // what has happened
+	record  *os.File     // of the history
+
+	sites         map[config.Side]string // that customers know, from when they are measured on
+	stopMeasuring func()
+	shopper       shopper.Shopper // nil: none yet
+	shopsBy       string          // what the shopper shops by
 
 	lock     sync.Mutex
 	commands int    // so far
@@ -71,7 +76,12 @@ func newDrill(root, app string) (*Drill, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Drill{root: root, app: app, dir: r.Dir, reaper: r, down: map[config.Side]bool{}}, nil
+	record, err := os.Create(filepath.Join(r.Dir, "history.jsonl"))
+	if err != nil {
+		return nil, errors.Join(err, r.Close())
+	}
+	return &Drill{root: root, app: app, dir: r.Dir, reaper: r, down: map[config.Side]bool{},
+		history: history.NewLog(record), record: record, stopMeasuring: func() {}}, nil
 }
 
 // start starts an embedded AWS, and the World behind it.
@@ -111,10 +121,10 @@ func (d *Drill) end(failed bool) (err error) {
 	if d.emulator != nil {
 		err = errors.Join(err, d.emulator.Stop())
 	}
-	return errors.Join(err, d.reaper.Close())
+	return errors.Join(err, d.record.Close(), d.reaper.Close())
 }
 
-// handle has the guards see an event before the world.
+// handle has the guards see an event before the world. What the world has made real has happened.
 func (d *Drill) handle(ctx context.Context, event *emulator.Event) error {
 	if err := d.guards.handle(ctx, event); err != nil {
 		return err
@@ -122,10 +132,12 @@ func (d *Drill) handle(ctx context.Context, event *emulator.Event) error {
 	if err := d.world.Handle(ctx, event); err != nil {
 		return err
 	}
-	d.lock.Lock()
-	watching := d.measurement
-	d.lock.Unlock()
-	watching.happened(event)
+	switch event.Name {
+	case emulator.InstanceLaunched:
+		d.history.Append(history.Event{Kind: history.InstanceLaunched, Region: event.Region, ID: event.Instance})
+	case emulator.WriterChanged:
+		d.history.Append(history.Event{Kind: history.DatabasePromoted, Region: event.To.Region, ID: event.To.Cluster})
+	}
 	return nil
 }
 

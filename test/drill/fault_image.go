@@ -52,7 +52,7 @@ var badRelease = scenario{
 }
 
 func rollBackBadRelease(ctx context.Context, d *Drill) error {
-	if err := d.uploadBadRelease(ctx); err != nil {
+	if err := uploadBadRelease(ctx, d); err != nil {
 		return err
 	}
 	return refused(command{at: office, arguments: []string{
@@ -61,7 +61,7 @@ func rollBackBadRelease(ctx context.Context, d *Drill) error {
 }
 
 // uploadBadRelease uploads a release that can be baked, and whose shop ends as soon as it is started.
-func (d *Drill) uploadBadRelease(ctx context.Context) error {
+func uploadBadRelease(ctx context.Context, d *Drill) error {
 	printed, err := exec.CommandContext(ctx, "go", "run", "-C", d.root, "./unishop/bundle").Output()
 	if err != nil {
 		return fmt.Errorf("the release bundle: %w", err)

@@ -9,7 +9,7 @@ var blockedSite = scenario{
 		{"customers buy", inOrder(measure, buying(primary)), nil},
 		outages["site"].begins(primary),
 		{"us-west-1 takes over", moving(failOver(secondary)), all(writes(secondary), runs(secondary, 1), says(secondary, active))},
-		{"what the outage has cost is counted", inOrder(count("failover", secondary), recovered), nil},
+		{"what the outage has cost is counted", count("failover", secondary), nil},
 		outages["site"].ends(primary),
 		{"everything comes home", moving(deploy("--all")), all(sells(primary), replicates(secondary))},
 		{"no acknowledged write was lost on the way home", inOrder(count("failback", primary), noMoreMeasuring), nothingLost},

@@ -10,18 +10,12 @@ import (
 	"slices"
 	"time"
 
+	"unishop-pilot-light/drill/history"
 	"unishop-pilot-light/internal/config"
 	"unishop-pilot-light/internal/shopper"
 )
 
 var ada = shopper.Person{Email: "ada@example.com", FirstName: "Ada", LastName: "Lovelace"}
-
-// visited is what the shopper saw at a site.
-type visited struct {
-	shopper.Visit
-	By      string `json:"by"`
-	Picture []byte `json:"-"` // PNG; empty without a browser
-}
 
 // dial leads every public name to the world.
 func (d *Drill) dial(ctx context.Context, network, _ string) (net.Conn, error) {
@@ -31,7 +25,7 @@ func (d *Drill) dial(ctx context.Context, network, _ string) (net.Conn, error) {
 // walkAt has a new customer fill a basket at a side's site, while the other site is dark.
 func walkAt(side config.Side) action {
 	return func(ctx context.Context, d *Drill) error {
-		if status, err := d.refusal(ctx, side.Other()); err != nil || status/100 != 4 {
+		if status, err := refusal(ctx, d, side.Other()); err != nil || status/100 != 4 {
 			return fmt.Errorf("the site of the %s is not dark, it answers with %d (%v)", side.Other(), status, err)
 		}
 		browser, err := shopper.Open(ctx, d.dir, d.dial)
@@ -43,18 +37,18 @@ func walkAt(side config.Side) action {
 		default:
 			return err
 		}
-		return d.saw(ctx, side, d.shopper.Walk)
+		return saw(ctx, d, side, d.shopper.Walk)
 	}
 }
 
 // findAt has the same customer, in the same browser, find the same basket at another site.
 func findAt(side config.Side) action {
 	return func(ctx context.Context, d *Drill) error {
-		before := d.measurement.visits[0].Basket
-		if err := d.saw(ctx, side, d.shopper.Return); err != nil {
+		if err := saw(ctx, d, side, d.shopper.Return); err != nil {
 			return err
 		}
-		found := d.measurement.visits[len(d.measurement.visits)-1].Basket
+		visits := d.history.History().Of(history.Visited)
+		before, found := visits[0].Visit.Basket, visits[len(visits)-1].Visit.Basket
 		if !slices.Equal(slices.Sorted(slices.Values(found)), slices.Sorted(slices.Values(before))) {
 			return fmt.Errorf("the basket held %q, and holds %q", before, found)
 		}
@@ -64,17 +58,17 @@ func findAt(side config.Side) action {
 
 type journey = func(context.Context, string, shopper.Person) (shopper.Visit, error)
 
-func (d *Drill) saw(ctx context.Context, side config.Side, walk journey) error {
+func saw(ctx context.Context, d *Drill, side config.Side, walk journey) error {
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
-	visit, err := walk(ctx, d.measurement.sites[side], ada)
+	visit, err := walk(ctx, d.sites[side], ada)
 	if err != nil {
 		return err
 	}
 	if visit.Region != regions[side] || len(visit.Basket) == 0 {
 		return fmt.Errorf("the page in %s says %+v", regions[side], visit)
 	}
-	seen := visited{Visit: visit, By: d.shopsBy}
+	seen := history.Visit{Instance: visit.Instance, Basket: visit.Basket, By: d.shopsBy}
 	if browser, ok := d.shopper.(*shopper.Browser); ok {
 		file := filepath.Join(d.dir, string(side)+".png")
 		if err := browser.Screenshot(ctx, 1280, 800, file); err != nil {
@@ -84,6 +78,6 @@ func (d *Drill) saw(ctx context.Context, side config.Side, walk journey) error {
 			return err
 		}
 	}
-	d.measurement.visits = append(d.measurement.visits, seen)
+	d.history.Append(history.Event{Kind: history.Visited, Region: visit.Region, Visit: &seen})
 	return nil
 }

@@ -22,9 +22,9 @@ import (
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	scenarios, err := chosen(os.Args[1:])
+	wanted, err := chosen(os.Args[1:])
 	if err == nil {
-		err = runAll(ctx, scenarios, os.Stdout)
+		err = runAll(ctx, wanted, os.Stdout)
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "drill:", err)

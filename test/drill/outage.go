@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
+	"unishop-pilot-light/drill/history"
 	"unishop-pilot-light/internal/config"
 	"unishop-pilot-light/internal/shopper"
 )
@@ -46,7 +47,7 @@ func takeDown(side config.Side) action {
 	return func(ctx context.Context, d *Drill) error {
 		d.down[side] = true
 		err := d.emulator.TakeDown(ctx, regions[side])
-		d.measurement.fell()
+		d.history.Append(history.Event{Kind: history.OutageBegan, Region: regions[side], ID: "region"})
 		return errors.Join(err, d.world.TakeDown(regions[side]))
 	}
 }
@@ -54,7 +55,9 @@ func takeDown(side config.Side) action {
 func bringBack(side config.Side) action {
 	return func(ctx context.Context, d *Drill) error {
 		delete(d.down, side)
-		return errors.Join(d.world.BringBack(ctx, regions[side]), d.emulator.BringBack(ctx, regions[side]))
+		err := errors.Join(d.world.BringBack(ctx, regions[side]), d.emulator.BringBack(ctx, regions[side]))
+		d.history.Append(history.Event{Kind: history.OutageEnded, Region: regions[side], ID: "region"})
+		return err
 	}
 }
 
@@ -73,9 +76,11 @@ func blockSite(side config.Side, blocked bool) action {
 				BlockPublicPolicy: aws.Bool(blocked), RestrictPublicBuckets: aws.Bool(blocked),
 			},
 		})
+		kind := history.OutageEnded
 		if blocked {
-			d.measurement.fell()
+			kind = history.OutageBegan
 		}
+		d.history.Append(history.Event{Kind: kind, Region: regions[side], ID: "site"})
 		return err
 	}
 }
@@ -98,7 +103,7 @@ func (d *Drill) bucket(ctx context.Context, side config.Side) (string, error) {
 // refuses: the site of a side answers a new visitor with a status.
 func refuses(side config.Side, status int) check {
 	return func(ctx context.Context, d *Drill) error {
-		found, err := d.refusal(ctx, side)
+		found, err := refusal(ctx, d, side)
 		if err == nil && found != status {
 			err = fmt.Errorf("the site of the %s answers with %d, and not with %d", side, found, status)
 		}
@@ -107,10 +112,10 @@ func refuses(side config.Side, status int) check {
 }
 
 // refusal is the status with which the site of a side refuses a new visitor.
-func (d *Drill) refusal(ctx context.Context, side config.Side) (int, error) {
+func refusal(ctx context.Context, d *Drill, side config.Side) (int, error) {
 	visitor := shopper.NewHTTP(d.dial)
 	defer visitor.Close()
-	_, err := visitor.Open(ctx, d.measurement.sites[side])
+	_, err := visitor.Open(ctx, d.sites[side])
 	var refusal *shopper.Refusal
 	if !errors.As(err, &refusal) {
 		return 0, fmt.Errorf("the site of the %s refuses nobody: %v", side, err)

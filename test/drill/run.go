@@ -10,6 +10,10 @@ import (
 	"path/filepath"
 	"sync"
 	"time"
+
+	"unishop-pilot-light/drill/history"
+	"unishop-pilot-light/drill/report"
+	"unishop-pilot-light/drill/verdict"
 )
 
 // scenario is a story told on an embedded AWS of its own.
@@ -34,7 +38,7 @@ type (
 // atOnce is how many scenarios run side by side: the CDK CLI mostly waits.
 const atOnce = 3
 
-// runAll runs scenarios and tells of each. One alone is told step by step, as it happens.
+// runAll runs scenarios and prints each. One alone is printed step by step, as it happens.
 func runAll(ctx context.Context, scenarios []scenario, out io.Writer) error {
 	root, err := findRoot()
 	if err != nil {
@@ -45,21 +49,21 @@ func runAll(ctx context.Context, scenarios []scenario, out io.Writer) error {
 		return err
 	}
 	if len(scenarios) == 1 {
-		return run(ctx, root, app, scenarios[0], newNarrator(out))
+		return run(ctx, root, app, scenarios[0], out)
 	}
 	began, errs := time.Now(), make([]error, len(scenarios))
 	var group sync.WaitGroup
 	places := make(chan struct{}, atOnce)
-	var tell sync.Mutex
+	var printing sync.Mutex
 	for i, s := range scenarios {
 		group.Go(func() {
 			places <- struct{}{}
 			defer func() { <-places }()
-			began, quiet := time.Now(), newNarrator(io.Discard)
-			errs[i] = run(ctx, root, app, s, quiet)
-			tell.Lock()
-			defer tell.Unlock()
-			tellScenario(out, s, errs[i], time.Since(began))
+			began := time.Now()
+			errs[i] = run(ctx, root, app, s, io.Discard)
+			printing.Lock()
+			defer printing.Unlock()
+			printScenario(out, s, errs[i], time.Since(began))
 		})
 	}
 	group.Wait()
@@ -68,8 +72,17 @@ func runAll(ctx context.Context, scenarios []scenario, out io.Writer) error {
 	return err
 }
 
-// run tells one scenario from its beginning to its end.
-func run(ctx context.Context, root, app string, s scenario, tell *narrator) (err error) {
+// printScenario prints one scenario among several.
+func printScenario(out io.Writer, s scenario, err error, took time.Duration) {
+	mark := "✓"
+	if err != nil {
+		mark = "✗"
+	}
+	fmt.Fprintf(out, "%s %-20s %-78s %6.1f s\n", mark, s.name, s.says, took.Seconds())
+}
+
+// run runs one scenario from its beginning to its end, judges its history, and reports both.
+func run(ctx context.Context, root, app string, s scenario, out io.Writer) (err error) {
 	d, err := newDrill(root, app)
 	if err != nil {
 		return err
@@ -81,19 +94,63 @@ func run(ctx context.Context, root, app string, s scenario, tell *narrator) (err
 			err = fmt.Errorf("%s: %w\nlogs: %s", s.name, err, d.dir)
 		}
 	}()
+	d.history.Append(history.Event{Kind: history.DrillBegan, ID: s.name, Words: s.says})
 	if err := d.start(ctx); err != nil {
 		return err
 	}
+	failed := carryOut(ctx, d, s, report.NewLive(out))
+	if ctx.Err() != nil {
+		return failed
+	}
+	h := d.history.History()
+	judged := verdict.Of(h, verdict.Objectives(declared.Objectives))
+	made := report.New(h, judged)
+	if failed == nil {
+		made.Timeline(out)
+	}
+	if made.Measured() && failed == nil {
+		made.Figures(out)
+	}
+	return errors.Join(judged.Err(), d.history.Err(), store(d, s, made, out))
+}
+
+// carryOut does the steps of a scenario, one after the other, up to the first that fails.
+func carryOut(ctx context.Context, d *Drill, s scenario, live *report.Live) error {
 	for _, next := range s.steps {
-		if err := tell.step(next.says, d.doing, func() error { return carryOut(ctx, d, next) }); err != nil {
+		d.history.Append(history.Event{Kind: history.StepBegan, Words: next.says})
+		err := live.Step(next.says, d.doing, func() error { return next.carryOut(ctx, d) })
+		d.history.Append(history.Event{Kind: history.StepEnded, Words: next.says, Error: history.Reason(err)})
+		if err != nil {
 			return fmt.Errorf("%q: %w", next.says, err)
 		}
 	}
-	tell.timeline(s)
-	return d.report(s, tell)
+	return nil
 }
 
-func carryOut(ctx context.Context, d *Drill, s step) error {
+// store keeps the history and, where something was measured, the reports: the story's in .cache/drill, every other
+// scenario's in a folder of its own there.
+func store(d *Drill, s scenario, made report.Report, out io.Writer) error {
+	folder := filepath.Join(".cache", "drill")
+	if s.name != "story" {
+		folder = filepath.Join(folder, s.name)
+	}
+	kept := filepath.Join(d.root, folder)
+	if err := os.MkdirAll(kept, 0o755); err != nil {
+		return err
+	}
+	text, err := os.ReadFile(d.record.Name())
+	if err == nil {
+		err = os.WriteFile(filepath.Join(kept, "history.jsonl"), text, 0o644)
+	}
+	if err != nil || !made.Measured() {
+		return err
+	}
+	fmt.Fprintf(out, "report: %s and report.json, made from history.jsonl\n", filepath.Join(folder, "report.html"))
+	return made.Keep(kept)
+}
+
+// carryOut does a step, and checks what must be so afterwards.
+func (s step) carryOut(ctx context.Context, d *Drill) error {
 	if err := s.do(ctx, d); err != nil {
 		return err
 	}

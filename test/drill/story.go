@@ -26,7 +26,7 @@ func story(o outage) scenario {
 			o.begins(primary),
 			{"us-west-1 takes over, by one command and without a release bundle", moving(failOver(secondary)), tookOver(secondary)},
 			{"the shopper finds the same basket at us-west-1", findAt(secondary), nil},
-			{"what the outage has cost is counted", inOrder(count("failover", secondary), recovered), nil},
+			{"what the outage has cost is counted", count("failover", secondary), nil},
 			o.ends(primary),
 			{"us-east-1 is deactivated", deploy("unishop-primary", "-c", "failover=planned"),
 				all(sells(secondary), replicates(primary))},
@@ -69,7 +69,7 @@ var lossy = scenario{
 		{"the replica falls five seconds behind, and customers sign up", inOrder(delayed(5*time.Second), measure, pause(12*time.Second)), nil},
 		down,
 		{"us-west-1 takes over", moving(failOver(secondary)), tookOver(secondary)},
-		{"the writes of four to six seconds are lost", inOrder(count("failover", secondary), recovered),
+		{"the writes of four to six seconds are lost", count("failover", secondary),
 			lostBetween(4*time.Second, 6*time.Second)},
 	},
 }

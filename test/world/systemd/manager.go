@@ -131,6 +131,7 @@ func (m *Manager) await(s *service, a *attempt) error {
 	}
 	<-a.over
 	if a.err != nil && !errors.Is(a.err, errSkipped) {
+		//lint:ignore ST1005 these are systemctl's own words
 		return fmt.Errorf("Job for %s failed: %w", s.unit.Name, a.err)
 	}
 	return nil

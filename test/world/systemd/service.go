@@ -297,7 +297,7 @@ func (m *Manager) output(u *Unit) (*os.File, error) {
 	if path, ok := strings.CutPrefix(where, "append:"); ok {
 		file = filepath.Join(m.Root, path)
 	} else if where != "journal" {
-		return nil, fmt.Errorf("%s: StandardOutput=%s is not known here, only journal and append:", u.Name, where)
+		return nil, fmt.Errorf("%s: StandardOutput=%s is not known here: use journal or append:FILE", u.Name, where)
 	}
 	return os.OpenFile(file, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o644)
 }
