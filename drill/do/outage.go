@@ -1,0 +1,134 @@
+package do
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+
+	"unishop-pilot-light/drill/emulator"
+	"unishop-pilot-light/drill/history"
+	"unishop-pilot-light/drill/stage"
+	"unishop-pilot-light/internal/config"
+)
+
+// held holds events of one kind until they are released.
+type held struct {
+	event string
+	gate  chan struct{}
+}
+
+func Hold(event string) *held { return &held{event, make(chan struct{})} }
+
+func (h *held) Begin(_ context.Context, d *stage.Drill) error {
+	d.Guards.Put(h.event, func(ctx context.Context, _ *emulator.Event) error {
+		select {
+		case <-h.gate:
+			return nil
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	})
+	return nil
+}
+
+func (h *held) Release(_ context.Context, d *stage.Drill) error {
+	d.Guards.Put(h.event, nil)
+	close(h.gate)
+	return nil
+}
+
+// Shortage refuses the instances of a region. With after, an event, it does so only once that has happened.
+func Shortage(region, after string) stage.Action {
+	return func(_ context.Context, d *stage.Drill) error {
+		happened := make(chan struct{})
+		if after == "" {
+			close(happened)
+		} else {
+			var once sync.Once
+			d.Guards.Put(after, func(context.Context, *emulator.Event) error {
+				once.Do(func() { close(happened) })
+				return nil
+			})
+		}
+		d.Guards.Put(emulator.InstanceLaunched, func(ctx context.Context, event *emulator.Event) error {
+			if event.Region != region || event.InstanceType != stage.Declared.ServerClass {
+				return nil
+			}
+			select {
+			case <-happened:
+				return errors.New("no capacity for " + stage.Declared.ServerClass)
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+		})
+		return nil
+	}
+}
+
+// EndShortage lets every instance start again.
+func EndShortage(_ context.Context, d *stage.Drill) error {
+	d.Guards.Put(emulator.InstanceLaunched, nil)
+	return nil
+}
+
+func TakeDown(side config.Side) stage.Action {
+	return func(ctx context.Context, d *stage.Drill) error {
+		d.Down[side] = true
+		err := d.Emulator.TakeDown(ctx, stage.Regions[side])
+		d.History.Append(history.Event{Kind: history.OutageBegan, Region: stage.Regions[side], ID: "region"})
+		return errors.Join(err, d.World.TakeDown(stage.Regions[side]))
+	}
+}
+
+func BringBack(side config.Side) stage.Action {
+	return func(ctx context.Context, d *stage.Drill) error {
+		delete(d.Down, side)
+		err := errors.Join(d.World.BringBack(ctx, stage.Regions[side]), d.Emulator.BringBack(ctx, stage.Regions[side]))
+		d.History.Append(history.Event{Kind: history.OutageEnded, Region: stage.Regions[side], ID: "region"})
+		return err
+	}
+}
+
+// BlockSite has the bucket of a site keep the public out, or let it in as its stack does.
+func BlockSite(side config.Side, blocked bool) stage.Action {
+	return func(ctx context.Context, d *stage.Drill) error {
+		bucket, err := d.Bucket(ctx, side)
+		if err != nil {
+			return err
+		}
+		client := d.S3(side)
+		_, err = client.PutPublicAccessBlock(ctx, &s3.PutPublicAccessBlockInput{
+			Bucket: aws.String(bucket),
+			PublicAccessBlockConfiguration: &types.PublicAccessBlockConfiguration{
+				BlockPublicAcls: aws.Bool(true), IgnorePublicAcls: aws.Bool(true),
+				BlockPublicPolicy: aws.Bool(blocked), RestrictPublicBuckets: aws.Bool(blocked),
+			},
+		})
+		kind := history.OutageEnded
+		if blocked {
+			kind = history.OutageBegan
+		}
+		d.History.Append(history.Event{Kind: kind, Region: stage.Regions[side], ID: "site"})
+		return err
+	}
+}
+
+func Delayed(by time.Duration) stage.Action {
+	return func(ctx context.Context, d *stage.Drill) error { return d.World.SetReplicationDelay(ctx, by) }
+}
+
+func Pause(length time.Duration) stage.Action {
+	return func(ctx context.Context, _ *stage.Drill) error {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(length):
+			return nil
+		}
+	}
+}

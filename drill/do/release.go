@@ -1,0 +1,92 @@
+package do
+
+import (
+	"archive/tar"
+	"bytes"
+	"compress/gzip"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path"
+	"regexp"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+
+	"unishop-pilot-light/drill/stage"
+	"unishop-pilot-light/internal/config"
+)
+
+func RollBackBadRelease(ctx context.Context, d *stage.Drill) error {
+	if err := uploadBadRelease(ctx, d); err != nil {
+		return err
+	}
+	return Refused(stage.Command{At: stage.Office, Arguments: []string{
+		"deploy", "--all", "--require-approval", "never", "-c", "artifact=s3://releases/unishop-bad.tar.gz",
+	}}, "FAILURE signal")(ctx, d)
+}
+
+// uploadBadRelease uploads a release that can be baked, and whose shop ends as soon as it is started.
+func uploadBadRelease(ctx context.Context, d *stage.Drill) error {
+	printed, err := exec.CommandContext(ctx, "go", "run", "-C", d.Root, "./unishop/bundle").Output()
+	if err != nil {
+		return fmt.Errorf("the release bundle: %w", err)
+	}
+	good, err := os.ReadFile(strings.TrimSpace(string(printed)))
+	if err != nil {
+		return err
+	}
+	bad, err := edit(good, "unishop.service", func(unit []byte) []byte {
+		return regexp.MustCompile(`(?m)^ExecStart=.*$`).ReplaceAll(unit, []byte("ExecStart=/usr/bin/java -version"))
+	})
+	if err != nil {
+		return err
+	}
+	client := d.S3(config.Primary)
+	if _, err := client.CreateBucket(ctx, &s3.CreateBucketInput{Bucket: aws.String("releases")}); err != nil {
+		return err
+	}
+	_, err = client.PutObject(ctx, &s3.PutObjectInput{
+		Bucket: aws.String("releases"), Key: aws.String("unishop-bad.tar.gz"), Body: bytes.NewReader(bad),
+	})
+	return err
+}
+
+// edit changes one file of a .tar.gz archive.
+func edit(archive []byte, name string, change func([]byte) []byte) ([]byte, error) {
+	unzipped, err := gzip.NewReader(bytes.NewReader(archive))
+	if err != nil {
+		return nil, err
+	}
+	var out bytes.Buffer
+	zipped := gzip.NewWriter(&out)
+	from, to := tar.NewReader(unzipped), tar.NewWriter(zipped)
+	for {
+		header, err := from.Next()
+		if errors.Is(err, io.EOF) {
+			err := errors.Join(to.Close(), zipped.Close())
+			return out.Bytes(), err
+		}
+		if err != nil {
+			return nil, err
+		}
+		content, err := io.ReadAll(from)
+		if err != nil {
+			return nil, err
+		}
+		if path.Clean(header.Name) == name {
+			content = change(content)
+			header.Size = int64(len(content))
+		}
+		if err := to.WriteHeader(header); err != nil {
+			return nil, err
+		}
+		if _, err := to.Write(content); err != nil {
+			return nil, err
+		}
+	}
+}

@@ -1,0 +1,59 @@
+package do
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"unishop-pilot-light/drill/stage"
+	"unishop-pilot-light/internal/config"
+)
+
+// Keep keeps the templates of both failovers in the folder kept.
+var Keep = Typed(stage.Command{At: stage.Laptop, Equipped: true, Shell: "make kept"})
+
+// FailOverKept is the failover without Go or npm, as the runbook has it.
+func FailOverKept(to config.Side) stage.Action {
+	return runbook("A failover without Go or npm", "update-stack --region "+stage.Regions[to])
+}
+
+// runbook types a block of commands as it stands in docs/runbook.md: the one of a section that has these words. The answers
+// are what is typed when a command asks.
+func runbook(section, words string, answers ...string) stage.Action {
+	return func(ctx context.Context, d *stage.Drill) error {
+		block, err := blockOf(filepath.Join(d.Root, "docs", "runbook.md"), section, words)
+		if err != nil {
+			return err
+		}
+		if len(answers) > 0 {
+			block = "exec <<<'" + strings.Join(answers, "\n") + "'\n" + block
+		}
+		_, err = d.Run(ctx, stage.Command{At: stage.Laptop, Shell: block})
+		return err
+	}
+}
+
+// blockOf finds a block of commands in a page.
+func blockOf(file, section, words string) (string, error) {
+	page, err := os.ReadFile(file)
+	if err != nil {
+		return "", err
+	}
+	_, text, found := strings.Cut(string(page), "\n## "+section+"\n")
+	if !found {
+		return "", fmt.Errorf("%s has no section %q", file, section)
+	}
+	text, _, _ = strings.Cut(text, "\n## ")
+	var blocks []string
+	for i, block := range strings.Split(text, "```") {
+		if i%2 == 1 && strings.Contains(block, words) {
+			blocks = append(blocks, block)
+		}
+	}
+	if len(blocks) != 1 {
+		return "", fmt.Errorf("%s, %q: %d blocks of commands have %q, where one is expected", file, section, len(blocks), words)
+	}
+	return blocks[0], nil
+}

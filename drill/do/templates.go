@@ -1,0 +1,51 @@
+package do
+
+import (
+	"context"
+	"maps"
+
+	"unishop-pilot-light/drill/check"
+	"unishop-pilot-light/drill/stage"
+	"unishop-pilot-light/internal/config"
+)
+
+func DarkenByTemplate(ctx context.Context, d *stage.Drill) error {
+	template, err := d.Synthesize(ctx, config.Secondary)
+	if err != nil {
+		return err
+	}
+	return d.RolledBack(ctx, config.Secondary, template)
+}
+
+// LightPrimary has the primary sell, and then gives the database back to the secondary by hand.
+func LightPrimary(ctx context.Context, d *stage.Drill) error {
+	return InOrder(
+		Deploy("unishop-primary", "--exclusively"), stage.Action(check.Eventually(check.All(check.Writes(config.Primary), check.Replicates(config.Secondary)))),
+		SwapByHand, stage.Action(check.Eventually(check.All(check.Writes(config.Secondary), check.Replicates(config.Primary)))),
+	)(ctx, d)
+}
+
+// RollBackDarkening darkens the secondary with a template in which something fails after the hand-back.
+func RollBackDarkening(ctx context.Context, d *stage.Drill) error {
+	template, err := d.Synthesize(ctx, config.Secondary)
+	if err != nil {
+		return err
+	}
+	resources := maps.Clone(template["Resources"].(map[string]any))
+	resources["Broken"] = map[string]any{
+		"Type":       "AWS::EC2::Instance",
+		"Properties": map[string]any{"ImageId": "ami-00000000000000000"},
+		"DependsOn":  roleID(resources),
+	}
+	template["Resources"] = resources
+	return d.RolledBack(ctx, config.Secondary, template)
+}
+
+func roleID(resources map[string]any) string {
+	for id, resource := range resources {
+		if resource.(map[string]any)["Type"] == "Custom::RegionRole" {
+			return id
+		}
+	}
+	panic("no Custom::RegionRole in the template")
+}

@@ -1,0 +1,93 @@
+// Command drill deploys the whole system with the real CDK CLI to an embedded AWS, takes the active region down, fails over
+// to the other one, brings everything home and removes it all.
+//
+//	drill              the story
+//	drill NAME...      scenarios of faults, by name
+//	drill faults       every scenario
+//
+// The variable OUTAGE says how a region fails in the story: as a whole, or only its site.
+//
+// A drill judges nothing while it runs. Everything goes into one history, from which the rest is worked out:
+//
+//	scenarios    sentences: what is done, and what must be so afterwards
+//	    │
+//	    ├────────────────┬─────────────────┐
+//	    ▼                ▼                 ▼
+//	    do           measure            check
+//	commands,       customers,        asks AWS, and
+//	outages         looks for writes  reads the history
+//	    │                │                 ▲
+//	    ▼                │                 │
+//	  stage ─ events ────┤                 │
+//	workstations,        ▼                 │
+//	embedded AWS      history ─────────────┤
+//	(emulator,        append-only log      │
+//	world, systemd,      │                 │
+//	mariadb, reaper,     ▼                 │
+//	port)             verdict ─────────────┘
+//	                  pure functions: RTO in verdict/rto.go, RPO in verdict/rpo.go
+//	                     │
+//	                     ▼
+//	                  report
+//	                  text, report.json, report.html
+//
+// A room imports only rooms below it, in the order of architecture_test.go.
+package main
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+	"slices"
+	"strings"
+	"syscall"
+
+	"unishop-pilot-light/drill/scenarios"
+	"unishop-pilot-light/drill/stage"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	wanted, err := chosen(os.Args[1:])
+	if err == nil {
+		err = runAll(ctx, wanted, os.Stdout)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "drill:", err)
+		os.Exit(1)
+	}
+}
+
+// chosen finds the scenarios that are asked for.
+func chosen(names []string) ([]stage.Scenario, error) {
+	o, ok := scenarios.Outages[cmp.Or(os.Getenv("OUTAGE"), "region")]
+	if !ok {
+		return nil, fmt.Errorf("OUTAGE=%q is not allowed: use region or site", os.Getenv("OUTAGE"))
+	}
+	if len(names) == 0 {
+		names = []string{"story"}
+	}
+	if len(names) == 1 && names[0] == "faults" {
+		return scenarios.Faults, nil
+	}
+	all := append([]stage.Scenario{scenarios.Story(o), scenarios.Lossy}, scenarios.Faults...)
+	var found []stage.Scenario
+	for _, name := range names {
+		i := slices.IndexFunc(all, func(s stage.Scenario) bool { return s.Name == name })
+		if i < 0 {
+			return nil, fmt.Errorf("%q: unknown scenario: use one of %s", name, strings.Join(known(all), ", "))
+		}
+		found = append(found, all[i])
+	}
+	return found, nil
+}
+
+func known(all []stage.Scenario) (names []string) {
+	for _, s := range all {
+		names = append(names, s.Name)
+	}
+	return names
+}

@@ -1,0 +1,54 @@
+package scenarios
+
+import (
+	"unishop-pilot-light/drill/check"
+	"unishop-pilot-light/drill/do"
+	"unishop-pilot-light/drill/stage"
+)
+
+// otherCheckout: who fails over from another checkout than the deployed release may change IAM, whose control plane the
+// lost region has taken along.
+var otherCheckout = stage.Scenario{
+	Name: "other-checkout",
+	Says: "a failover that would change more than a failover is stopped and says what; what is harmless stops none",
+	Steps: []stage.Step{
+		deployed,
+		step("a clone of the release is made", do.MakeClone),
+		down,
+		step("with another statement in a role the failover is stopped before anything changes", do.InOrder(
+			do.EditInClone("constructs/role.go", `"cloudwatch:GetMetricStatistics"}`, `"cloudwatch:GetMetricStatistics", "cloudwatch:ListMetrics"}`),
+			do.Refused(do.MakeInClone("failover"), "is deployed from release", "Resources RegionRole", "(AWS::IAM::Role)", "make failover GO_ON=yes")),
+			check.HasRole(secondary, pilotLight)),
+		step("with another page, a comment and a description it is not", do.InOrder(
+			do.EditInClone("constructs/role.go", `, "cloudwatch:ListMetrics"}`, `}`),
+			do.EditInClone("constructs/functions/role.py", "\ndef act(", "\n# Another comment.\ndef act("),
+			do.EditInClone("stacks/stacks.go", `"Unishop on a pilot light: the %s region"`, `"Unishop: the %s region"`), do.ChangePage("other"),
+			do.Typed(do.MakeInClone("failover"))), check.TookOver(secondary)),
+	},
+}
+
+// cleanClone types the documented commands as they are, program and release bundle included.
+var cleanClone = stage.Scenario{
+	Name: "clean-clone",
+	Says: "a clone needs Go and Node alone, and a JDK with Maven only when a release is uploaded that is not there yet",
+	Steps: []stage.Step{
+		step("a clean clone compares both stacks with an empty account", do.InOrder(do.Bootstrap, do.MakeClone,
+			do.Prints(do.InClone("ls"), "unishop-primary", "unishop-secondary"), do.Typed(do.InClone("synth", "--quiet")),
+			do.Prints(do.InClone("diff"), "Number of stacks with differences: 2")), check.NothingIsLeft),
+		deployed,
+		step("the clone of what is deployed differs in nothing, and needs no bundle to deploy it", do.Unchanged(do.InOrder(
+			do.Prints(do.InClone("diff"), "Number of stacks with differences: 0"), do.Typed(do.InClone("deploy", "--all")))), check.Serves(primary)),
+		step("another page is another release, which cannot be built without a JDK and Maven", do.InOrder(do.ChangePage("first"),
+			do.Prints(do.InClone("diff"), "differences: 2"),
+			do.Refused(do.InClone("deploy", "--all"), "javac: missing", "mvn: missing", "-c artifact=s3://bucket/")), check.Serves(primary)),
+		step("what was synthesized before the page changed again is not built from the new one", do.InOrder(do.ChangePage("second"),
+			do.Refused(do.Equipped(do.InClone("deploy", "--all", "--app", "cdk.out")), "was synthesized")), check.Serves(primary)),
+		step("with a JDK and Maven the same command builds and releases it", do.Typed(do.Equipped(do.InClone("deploy", "--all"))),
+			check.Serves(primary), check.Replicates(secondary), check.ImagePublished, check.ReleasedFromClone, check.Shows("second")),
+		down,
+		step("us-west-1 takes over from the clone, without a JDK and Maven", do.Typed(do.WithRegion(secondary, do.InClone("deploy", "unishop-secondary", "-c", "failover=true"))),
+			check.Writes(secondary), check.Runs(secondary, 1), check.HasRole(secondary, active)),
+		returned,
+		step("everything is removed from the clone", do.Typed(do.InClone("destroy", "--all", "--force")), check.NothingIsLeft),
+	},
+}

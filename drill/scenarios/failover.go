@@ -1,0 +1,76 @@
+package scenarios
+
+import (
+	"unishop-pilot-light/drill/check"
+	"unishop-pilot-light/drill/do"
+	"unishop-pilot-light/drill/measure"
+	"unishop-pilot-light/drill/stage"
+)
+
+// again: the failover's command was the last one that was typed in us-west-1, the writer went home all the same, and
+// us-east-1 is lost once more. A failover that changed no property would end as "no changes".
+var again = stage.Scenario{
+	Name: "again",
+	Says: "the failover's command moves the writer although the same command was the last one, however the writer went home",
+	Steps: []stage.Step{
+		deployed, down, failedOver, returned,
+		swapped(primary), down, failedOver, returned,
+		step("a failback ends before us-west-1 is deactivated", do.InOrder(do.Deploy("unishop-primary", "--exclusively", "-c", "failover=planned"),
+			do.Deploy("unishop-primary", "--exclusively")), check.Writes(primary), check.Replicates(secondary), check.HasRole(secondary, active)),
+		down, failedOver, returned,
+		step("us-east-1 goes down in the middle of a hand-back", do.DieDuring(darkening), check.HasRole(secondary, active)),
+		step("us-east-1 returns, and the hand-back completes", do.BringBack(primary), check.Eventually(check.All(check.Writes(primary), check.Replicates(secondary)))),
+		down, failedOver, returned, home,
+	},
+}
+
+// mirrored: us-west-1 is active and lost, and us-east-1 was never deactivated.
+var mirrored = stage.Scenario{
+	Name: "mirrored",
+	Says: "us-east-1 takes over from us-west-1 although its stack is active already, by a command and by a kept template",
+	Steps: []stage.Step{
+		deployed,
+		step("the templates of both failovers are kept", do.Keep),
+		down, failedOver, returned,
+		goesDown(secondary),
+		step("us-east-1 takes over", do.FailOver(primary), check.TookOver(primary)),
+		step("with us-west-1 still down, failover=false changes nothing", do.Unchanged(do.Typed(do.Alone(primary, "-c", "failover=false"))),
+			check.Writes(primary), check.Runs(primary, 1), check.HasRole(primary, active)),
+		returns(secondary), swapped(secondary), goesDown(secondary),
+		step("us-east-1 takes over by the kept template", do.FailOverKept(primary), check.TookOver(primary)),
+		returns(secondary),
+		step("us-west-1 becomes the pilot light", do.Deploy("--all"), check.Serves(primary), check.Replicates(secondary)),
+	},
+}
+
+// keptTemplate: the commands are the runbook's.
+var keptTemplate = stage.Scenario{
+	Name: "kept-template",
+	Says: "a failover needs neither Go nor npm: a kept template and the AWS CLI will do, as often as it is needed",
+	Steps: []stage.Step{
+		deployed,
+		step("the templates of both failovers are kept, and customers buy", do.InOrder(do.Keep, measure.Begin, measure.Buying(primary))),
+		down,
+		step("us-west-1 takes over by the AWS CLI alone", measure.Moving(do.FailOverKept(secondary)), check.TookOver(secondary)),
+		step("what the outage has cost is counted", do.InOrder(measure.Losses("failover", secondary), measure.End)),
+		returned, swapped(primary), down,
+		step("us-west-1 takes over by the same template", do.FailOverKept(secondary), check.TookOver(secondary)),
+		returned, home,
+	},
+}
+
+// blockedSite: us-east-1 lives, so its database takes writes until the failover fences it.
+var blockedSite = stage.Scenario{
+	Name: "blocked-site",
+	Says: "the workshop's outage: the site is blocked for the public, and everything else goes on",
+	Steps: []stage.Step{
+		deployed,
+		step("customers buy", do.InOrder(measure.Begin, measure.Buying(primary))),
+		Outages["site"].begins(primary),
+		step("us-west-1 takes over", measure.Moving(do.FailOver(secondary)), check.Writes(secondary), check.Runs(secondary, 1), check.HasRole(secondary, active)),
+		step("what the outage has cost is counted", measure.Losses("failover", secondary)),
+		Outages["site"].ends(primary),
+		step("everything comes home", measure.Moving(do.Deploy("--all")), check.Serves(primary), check.Replicates(secondary)),
+		step("no acknowledged write was lost on the way home", do.InOrder(measure.Losses("failback", primary), measure.End), check.NothingLost),
+	},
+}

@@ -1,0 +1,65 @@
+package scenarios
+
+import (
+	"unishop-pilot-light/drill/check"
+	"unishop-pilot-light/drill/do"
+	"unishop-pilot-light/drill/emulator"
+	"unishop-pilot-light/drill/stage"
+	"unishop-pilot-light/internal/config"
+)
+
+// regions of the system. Sentences call them by their names.
+var (
+	east, west = stage.Regions[primary], stage.Regions[secondary]
+)
+
+// swapped: an operator makes the side's cluster the writer, and no stack knows.
+func swapped(to config.Side) stage.Step {
+	return step("an operator swaps the writer", do.SwapByHand, check.Eventually(check.All(check.Writes(to), check.Replicates(to.Other()))))
+}
+
+const active = config.Active
+
+// resynchronisation of the primary's database is held until the scenario lets it go on.
+var resynchronisation = do.Hold(emulator.MemberResynchronised)
+
+// darkening is what somebody types who has forgotten the flag.
+var darkening = do.Deploying("unishop-secondary", "--exclusively")
+
+const pilotLight = config.PilotLight
+
+// Faults are the scenarios in which something goes wrong, in the order in which they are told.
+var Faults = []stage.Scenario{
+	flag, keptTemplate, blockedSite, noImage, badRelease, noCapacity, forgottenFlag, failedFailback, stuck, wrongOrder, interrupted,
+	hangingSwitchover, unserved, cleanClone, again, mirrored, otherCheckout,
+}
+
+// Sentences that several scenarios have in common.
+var (
+	deployed = step("both regions are deployed", do.InOrder(do.Bootstrap, do.Deploy("--all")),
+		check.Serves(primary), check.Replicates(secondary), check.ImagePublished)
+	down       = goesDown(primary)
+	failedOver = step("us-west-1 takes over", do.FailOver(secondary), check.TookOver(secondary))
+	returned   = returns(primary)
+	rested     = step("us-east-1 is put to rest", do.Deploy("unishop-primary", "-c", "failover=true"),
+		check.Serves(secondary), check.Replicates(primary))
+	home = step("everything comes home", do.Deploy("--all"), check.Serves(primary), check.Replicates(secondary))
+)
+
+func goesDown(side config.Side) stage.Step {
+	return step(stage.Regions[side]+" goes down", do.TakeDown(side))
+}
+
+func returns(side config.Side) stage.Step {
+	return step(stage.Regions[side]+" returns, and its database is resynchronised", do.BringBack(side), check.Eventually(check.Replicates(side)))
+}
+
+const (
+	primary   = config.Primary
+	secondary = config.Secondary
+)
+
+// step is a sentence: what is done, and all that must be so when the sentence is over.
+func step(says string, do stage.Action, checks ...stage.Check) stage.Step {
+	return stage.Step{Says: says, Do: do, Check: check.All(checks...)}
+}

@@ -1,0 +1,86 @@
+package scenarios
+
+import (
+	"unishop-pilot-light/drill/check"
+	"unishop-pilot-light/drill/do"
+	"unishop-pilot-light/drill/emulator"
+	"unishop-pilot-light/drill/stage"
+)
+
+// noImage: CloudFormation looks the image up before it touches anything.
+var noImage = stage.Scenario{
+	Name: "no-image",
+	Says: "a failover without an image is refused before anything changes",
+	Steps: []stage.Step{
+		deployed,
+		step("the parameter of the image is removed", do.ForgetImage),
+		down,
+		step("us-west-1 cannot take over", do.Refused(do.FailingOver(secondary), "/unishop/image"), check.HasRole(secondary, pilotLight)),
+	},
+}
+
+// badRelease: an image reaches the pilot light only after it has sold in the primary.
+var badRelease = stage.Scenario{
+	Name: "bad-release",
+	Says: "a release that does not start is rolled back, and the pilot light never hears of it",
+	Steps: []stage.Step{
+		deployed,
+		step("a release that does not start is rolled back while the old one goes on selling", do.RollBackBadRelease,
+			check.Serves(primary), check.ImagePublished),
+		down,
+		step("us-west-1 takes over with the old release", do.FailOver(secondary), check.Writes(secondary), check.Runs(secondary, 1), check.HasRole(secondary, active)),
+	},
+}
+
+// noCapacity: what has been promoted stays promoted, and the same command finishes the work.
+var noCapacity = stage.Scenario{
+	Name: "no-capacity",
+	Says: "an instance that fails after the promotion is repeated, and nothing is promoted twice",
+	Steps: []stage.Step{
+		deployed,
+		down,
+		step("us-west-1 is promoted, and has no capacity for the instance", do.InOrder(
+			do.Shortage(west, emulator.WriterChanged), do.Fails(do.FailingOver(secondary), "no capacity")),
+			check.Writes(secondary), check.Runs(secondary, 0), check.HasRole(secondary, pilotLight)),
+		step("the same command with another size takes over", do.FailOver(secondary, "-c", "server-class=t3.medium"),
+			check.Writes(secondary), check.Runs(secondary, 1), check.HasRole(secondary, active), check.ChangedBy(secondary, "nothing: already the writer")),
+	},
+}
+
+// failedFailback: in a planned move the instance comes first.
+var failedFailback = stage.Scenario{
+	Name: "failed-failback",
+	Says: "a failback whose instance fails moves nothing",
+	Steps: []stage.Step{
+		deployed, down, failedOver, returned, rested,
+		step("us-east-1 has no capacity: the failback is rolled back, and us-west-1 goes on selling", do.InOrder(
+			do.Shortage(east, ""), do.Refused(do.Deploying("--all"), "no capacity")), check.Serves(secondary), check.Replicates(primary)),
+		step("us-east-1 has capacity again", do.EndShortage),
+		home,
+	},
+}
+
+// stuck: the declared role and the real one differ, and no property changes that would have CloudFormation call.
+var stuck = stage.Scenario{
+	Name: "stuck",
+	Says: "whenever the declared role and the real one differ, -c reconcile= makes them agree",
+	Steps: []stage.Step{
+		deployed,
+		down,
+		step("an activation is rolled back after the promotion", do.InOrder(
+			do.Shortage(west, emulator.WriterChanged), do.Fails(do.FailingOver(secondary), "no capacity"), do.EndShortage),
+			check.Writes(secondary), check.HasRole(secondary, pilotLight)),
+		returned,
+		step("reconcile=1 brings the database home", do.Deploy("--all", "-c", "reconcile=1"),
+			check.Serves(primary), check.Replicates(secondary), check.ChangedBy(primary, "switchover")),
+		step("us-west-1 is active by plan", do.Deploy("--all", "-c", "failover=planned"), check.Serves(secondary), check.Replicates(primary)),
+		step("us-east-1 is lit again, but not the writer", do.LightPrimary, check.Writes(secondary), check.HasRole(primary, active)),
+		step("a darkening is rolled back after the hand-back", do.RollBackDarkening, check.Writes(primary), check.HasRole(secondary, active), check.Runs(secondary, 1)),
+		step("reconcile=2 takes the database back", do.Deploy("--all", "-c", "failover=planned", "-c", "reconcile=2"),
+			check.Serves(secondary), check.Replicates(primary), check.ChangedBy(secondary, "switchover")),
+		home,
+		swapped(secondary),
+		step("reconcile=3 brings the database home", do.Deploy("--all", "-c", "reconcile=3"),
+			check.Serves(primary), check.Replicates(secondary), check.ChangedBy(primary, "switchover")),
+	},
+}

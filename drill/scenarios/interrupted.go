@@ -1,0 +1,59 @@
+package scenarios
+
+import (
+	"unishop-pilot-light/drill/check"
+	"unishop-pilot-light/drill/do"
+	"unishop-pilot-light/drill/stage"
+)
+
+// interrupted: CloudFormation goes on without the CLI, and the CLI takes up what it finds.
+var interrupted = stage.Scenario{
+	Name: "interrupted",
+	Says: "a command that was killed in the middle is run again, and completes",
+	Steps: []stage.Step{
+		step("the first deployment is killed in the middle", do.InOrder(do.Bootstrap, do.Killed(do.Deploying("--all"), primary, "CREATE_IN_PROGRESS"))),
+		step("run again, it completes", do.Deploy("--all"), check.Serves(primary), check.Replicates(secondary), check.ImagePublished),
+		down,
+		step("the failover is killed in the middle", do.Killed(do.FailingOver(secondary), secondary, "UPDATE_IN_PROGRESS")),
+		step("run again, it completes", do.FailOver(secondary), check.Writes(secondary), check.Runs(secondary, 1), check.HasRole(secondary, active)),
+	},
+}
+
+// hangingSwitchover: the failover asks until AWS accepts it.
+var hangingSwitchover = stage.Scenario{
+	Name: "hanging-switchover",
+	Says: "us-east-1 dies in the middle of a planned move, and the failover gets through",
+	Steps: []stage.Step{
+		deployed,
+		step("us-east-1 goes down in the middle of a planned move", do.DieDuring(do.Deploying("--all", "-c", "failover=planned"))),
+		step("us-west-1 takes over all the same", do.FailOver(secondary),
+			check.Writes(secondary), check.Runs(secondary, 1), check.HasRole(secondary, active), check.ChangedBy(secondary, "failover")),
+		returned,
+		home,
+	},
+}
+
+// wrongOrder: what is done in the wrong order is refused whole.
+var wrongOrder = stage.Scenario{
+	Name: "wrong-order",
+	Says: "regions that are deployed or destroyed in the wrong order are refused whole",
+	Steps: []stage.Step{
+		step("the secondary is deployed first", do.InOrder(do.Bootstrap, do.Fails(do.Deploying("unishop-secondary", "--exclusively"), "global cluster unishop was not found"))),
+		step("in the right order it works", do.Deploy("--all"), check.Serves(primary), check.Replicates(secondary), check.ImagePublished),
+		step("the primary is destroyed first", do.Refused(do.Destroying("unishop-primary", "--exclusively"),
+			"destroy unishop-secondary first"), check.Writes(primary), check.Runs(primary, 1), check.Replicates(secondary)),
+		step("everything is destroyed with the flag on", do.Refused(do.Destroying("--all", "-c", "failover=true"),
+			"destroy unishop-secondary first"), check.Writes(primary), check.Runs(primary, 1), check.Replicates(secondary)),
+		step("everything is destroyed without it", do.Destroy("--all"), check.NothingIsLeft),
+
+		step("both regions are deployed again", do.Deploy("--all"), check.Serves(primary), check.Replicates(secondary)),
+		down, failedOver,
+		step("us-west-1 is to stay active for a while", do.Typed(do.FromLaptop(stage.Command{Arguments: []string{
+			"deploy", "unishop-secondary", "-c", "failover=planned", "--require-approval", "never"}})),
+			check.Writes(secondary), check.Runs(secondary, 1), check.HasRole(secondary, active)),
+		step("the only copy of the data is destroyed", do.Refused(do.FromLaptop(do.Destroying("unishop-secondary", "--exclusively")),
+			"the only copy of the data"), check.Writes(secondary), check.Runs(secondary, 1)),
+		returned,
+		step("with us-east-1 back everything is destroyed: the secondary hands back first", do.Destroy("--all"), check.NothingIsLeft),
+	},
+}

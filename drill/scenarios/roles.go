@@ -1,0 +1,44 @@
+package scenarios
+
+import (
+	"unishop-pilot-light/drill/check"
+	"unishop-pilot-light/drill/do"
+	"unishop-pilot-light/drill/stage"
+)
+
+var forgottenFlag = stage.Scenario{
+	Name: "forgotten-flag",
+	Says: "nobody darkens the region that sells, unless the other one sells first",
+	Steps: []stage.Step{
+		deployed, down, failedOver,
+		step("us-east-1 is down: darkening the only copy is refused", do.Refused(do.FromLaptop(darkening), "the only copy of the data"),
+			check.Writes(secondary), check.Runs(secondary, 1)),
+		step("us-east-1 returns, and is not resynchronised yet", do.InOrder(resynchronisation.Begin, do.BringBack(primary)), check.Eventually(check.IsMember(primary))),
+		step("darkening is refused while it is resynchronised", do.Refused(darkening, "no region would be active: unishop-primary is not ready", "being resynchronised"),
+			check.Writes(secondary), check.Runs(secondary, 1)),
+		step("it is resynchronised", resynchronisation.Release, check.Eventually(check.Replicates(primary))),
+		rested,
+		step("darkening is refused while us-east-1 is at rest", do.Refused(darkening, "no region would be active: unishop-primary is not ready"),
+			check.Serves(secondary)),
+		step("by plain CloudFormation too", do.Unchanged(do.DarkenByTemplate), check.Serves(secondary)),
+		home,
+		down, failedOver, returned,
+		step("us-east-1 is ready to sell: the darkening hands back", do.Typed(darkening),
+			check.Serves(primary), check.Replicates(secondary), check.ChangedBy(secondary, "switchover")),
+	},
+}
+
+// unserved: CloudFormation does not see what is lost outside it.
+var unserved = stage.Scenario{
+	Name: "unserved",
+	Says: "what was lost outside CloudFormation is named with a new value of reconcile, and another server-zone brings it back",
+	Steps: []stage.Step{
+		deployed,
+		step("the instance is terminated by hand, and a deployment does not see it", do.InOrder(do.Terminate, do.Deploy("--all")), check.Runs(primary, 0)),
+		step("reconcile=1 names what is gone", do.Refused(do.Deploying("--all", "-c", "reconcile=1"), "/config.json: HTTP Error 404", "server-zone=2")),
+		step("another server-zone brings it back", do.Deploy("--all", "-c", "server-zone=2", "-c", "reconcile=1"), check.Serves(primary)),
+		step("the page is deleted by hand", do.EmptySite("--exclude", "config.json")),
+		step("reconcile=2 names what is gone", do.Refused(do.Deploying("--all", "-c", "server-zone=2", "-c", "reconcile=2"), "amazonaws.com: HTTP Error 404")),
+		step("the first server-zone brings it back", do.Deploy("--all", "-c", "reconcile=2"), check.Serves(primary)),
+	},
+}
