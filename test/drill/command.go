@@ -62,6 +62,11 @@ func (d *Drill) runToEnd(ctx context.Context, c command) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	return c.end(ctx, process, log)
+}
+
+// end waits until a command that has begun is over, and returns what it printed.
+func (c command) end(ctx context.Context, process *reaper.Process, log string) (string, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, commandTimeout, fmt.Errorf("it did not end within %s", commandTimeout))
 	defer cancel()
 	select {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"unishop-pilot-light/internal/config"
@@ -27,10 +28,7 @@ func killed(c command, side config.Side, state string) action {
 		if err != nil {
 			return err
 		}
-		waitErr := waitFor(ctx, func() (bool, error) {
-			stack, err := d.system.Stack(ctx, side)
-			return stack.Status == state, err
-		})
+		waitErr := waitFor(ctx, func() (bool, error) { return in(side, state)(ctx, d) })
 		_ = process.Kill() // it may have ended
 		<-process.Exited()
 		if waitErr != nil {
@@ -61,25 +59,56 @@ var hangingSwitchover = scenario{
 
 // dieDuring takes the primary down as soon as a planned command moves the database, and waits until the command has given up.
 func dieDuring(c command) action {
+	c.region = west
 	return func(ctx context.Context, d *Drill) error {
-		c.region = west
-		process, _, err := d.begin(c)
-		if err != nil {
-			return err
-		}
-		if err := waitFor(ctx, func() (bool, error) {
-			database, err := d.system.Database(ctx, secondary)
-			return database.Moving, err
-		}); err != nil {
-			return err
-		}
-		if err := takeDown(primary)(ctx, d); err != nil {
-			return err
-		}
-		<-process.Exited()
-		if process.ExitCode() == 0 {
+		text, err := d.meanwhile(ctx, c, moves, takeDown(primary))
+		if err == nil {
 			return fmt.Errorf("%s: succeeded without %s", c, east)
 		}
-		return nil
+		if saysAll(text, []string{east + " is silent"}) == nil {
+			return nil
+		}
+		return err
+	}
+}
+
+// meanwhile types a command, which must succeed, and does something as soon as it is so.
+func meanwhile(c command, so instant, do action) action {
+	return func(ctx context.Context, d *Drill) error {
+		_, err := d.meanwhile(ctx, c, so, do)
+		return err
+	}
+}
+
+// meanwhile returns what the command has printed, and how it ended.
+func (d *Drill) meanwhile(ctx context.Context, c command, so instant, do action) (string, error) {
+	process, log, err := d.begin(c)
+	if err != nil {
+		return "", err
+	}
+	err = waitFor(ctx, func() (bool, error) { return so(ctx, d) })
+	if err == nil {
+		err = do(ctx, d)
+	}
+	text, ended := c.end(ctx, process, log)
+	return text, errors.Join(err, ended)
+}
+
+// instant of a command says whether it has come.
+type instant func(context.Context, *Drill) (bool, error)
+
+// moves: the database does, as us-west-1 sees it.
+func moves(ctx context.Context, d *Drill) (bool, error) {
+	database, err := d.system.Database(ctx, secondary)
+	return database.Moving, err
+}
+
+// updates: CloudFormation has begun to update the side's stack.
+func updates(side config.Side) instant { return in(side, "UPDATE_IN_PROGRESS") }
+
+func in(side config.Side, state string) instant {
+	return func(ctx context.Context, d *Drill) (bool, error) {
+		stack, err := d.system.Stack(ctx, side)
+		return stack.Status == state, err
 	}
 }
