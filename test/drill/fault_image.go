@@ -22,13 +22,52 @@ import (
 // noImage: CloudFormation looks the image up before it touches anything.
 var noImage = scenario{
 	name: "no-image",
-	says: "a failover without an image is refused before anything changes",
+	says: "reconcile publishes a wrong or missing image again; a failover without one is refused before anything changes",
 	steps: []step{
 		deployed,
-		{"the parameter of the image is removed", forgetImage, nil},
+		{"an operator publishes another image, and reconcile=1 publishes the proven one", unchanged(inOrder(
+			publishOther, deploy("--all", "-c", "reconcile=1"))), sells(primary)},
+		{"an operator removes the parameter of the image, and reconcile=2 publishes the proven one", unchanged(inOrder(
+			forgetImage, deploy("--all", "-c", "reconcile=2"))), sells(primary)},
+		{"the parameter is removed once more", forgetImage, nil},
 		down,
 		{"us-west-1 cannot take over", refused(failingOver(secondary), "/unishop/image"), says(secondary, pilotLight)},
+		{"the newest image is written back by hand", writeImageBack, imagePublished},
+		failedOver,
 	},
+}
+
+// publishOther publishes an image that was not baked from a release: Amazon's own.
+func publishOther(ctx context.Context, d *Drill) error {
+	client := ssm.NewFromConfig(d.system.In(secondary))
+	other, err := client.GetParameter(ctx, &ssm.GetParameterInput{
+		Name: aws.String("/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64")})
+	if err != nil {
+		return err
+	}
+	_, err = client.PutParameter(ctx, &ssm.PutParameterInput{
+		Name: aws.String(d.system.Names.ImageParameter()), Value: other.Parameter.Value,
+		DataType: aws.String("aws:ec2:image"), Overwrite: aws.Bool(true)})
+	return errors.Join(err, eventually(func(ctx context.Context, d *Drill) error {
+		if published, err := d.system.Image(ctx); err != nil || published != aws.ToString(other.Parameter.Value) {
+			return fmt.Errorf("the published image is %q (%v)", published, err)
+		}
+		return nil
+	})(ctx, d))
+}
+
+func writeImageBack(ctx context.Context, d *Drill) error {
+	const section = "The image parameter is missing"
+	listed, err := d.typeRunbook(ctx, "", section, "describe-images")
+	if err != nil {
+		return err
+	}
+	newest := strings.Fields(lastLines(listed, 1))
+	if len(newest) != 4 {
+		return fmt.Errorf("want time, id, name and state of an image, found %q", newest)
+	}
+	_, err = d.typeRunbook(ctx, newest[1], section, "read -rp")
+	return err
 }
 
 func forgetImage(ctx context.Context, d *Drill) error {
@@ -44,20 +83,23 @@ var badRelease = scenario{
 	says: "a release that does not start is rolled back, and the pilot light never hears of it",
 	steps: []step{
 		deployed,
-		{"a release that does not start is rolled back while the old one goes on selling", rollBackBadRelease,
+		{"a release that does not start is rolled back while the old one goes on selling", inOrder(
+			uploadBadRelease, refused(badDeployment(), "FAILURE signal")),
 			all(sells(primary), imagePublished)},
 		down,
-		{"us-west-1 takes over with the old release", failOver(secondary), all(writes(secondary), runs(secondary, 1), says(secondary, active))},
+		{"us-west-1 takes over with the old release", failOver(secondary), tookOver(secondary)},
+		returned,
+		{"us-east-1 is deactivated", deploy("unishop-primary", "-c", "failover=planned"), all(sells(secondary), replicates(primary))},
+		{"a release is refused while us-east-1 is deactivated, since nothing proves its image", refused(
+			badDeployment("-c", "failover=planned"), "us-east-1 is not active, so nothing has served from this image"),
+			all(sells(secondary), imagePublished)},
+		home,
 	},
 }
 
-func rollBackBadRelease(ctx context.Context, d *Drill) error {
-	if err := uploadBadRelease(ctx, d); err != nil {
-		return err
-	}
-	return refused(command{at: office, arguments: []string{
-		"deploy", "--all", "--require-approval", "never", "-c", "artifact=s3://releases/unishop-bad.tar.gz",
-	}}, "FAILURE signal")(ctx, d)
+// badDeployment deploys the release that does not start.
+func badDeployment(arguments ...string) command {
+	return deploying(append([]string{"--all", "-c", "artifact=s3://releases/unishop-bad.tar.gz"}, arguments...)...)
 }
 
 // uploadBadRelease uploads a release that can be baked, and whose shop ends as soon as it is started.

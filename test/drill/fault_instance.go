@@ -108,9 +108,12 @@ func swapByHand(ctx context.Context, d *Drill) error {
 	}
 	target := database.Writer.Other()
 	_, err = rds.NewFromConfig(d.system.In(database.Writer)).SwitchoverGlobalCluster(ctx, &rds.SwitchoverGlobalClusterInput{
-		GlobalClusterIdentifier: aws.String(d.system.Names.GlobalCluster()),
-		TargetDbClusterIdentifier: aws.String(fmt.Sprintf("arn:aws:rds:%s:000000000000:cluster:%s",
-			regions[target], d.system.Names.Cluster(target))),
+		GlobalClusterIdentifier:   aws.String(d.system.Names.GlobalCluster()),
+		TargetDbClusterIdentifier: aws.String(clusterARN(target)),
 	})
 	return err
+}
+
+func clusterARN(side config.Side) string {
+	return fmt.Sprintf("arn:aws:rds:%s:000000000000:cluster:%s", regions[side], declared.Names.Cluster(side))
 }

@@ -49,7 +49,7 @@ var hangingSwitchover = scenario{
 	says: "us-east-1 dies in the middle of a planned move, and the failover gets through",
 	steps: []step{
 		deployed,
-		{"us-east-1 goes down in the middle of a planned move", dieDuring(deploying("--all", "-c", "failover=planned")), nil},
+		{"us-east-1 goes down in the middle of a planned move", dieDuring(deploying("--all", "-c", "failover=planned"), east+" is silent"), nil},
 		{"us-west-1 takes over all the same", failOver(secondary),
 			all(writes(secondary), runs(secondary, 1), says(secondary, active), changedBy(secondary, "failover"))},
 		returned,
@@ -57,15 +57,16 @@ var hangingSwitchover = scenario{
 	},
 }
 
-// dieDuring takes the primary down as soon as a planned command moves the database, and waits until the command has given up.
-func dieDuring(c command) action {
+// dieDuring takes the primary down as soon as a planned command moves the database, and does more. The command must fail and
+// say the words.
+func dieDuring(c command, words string, more ...action) action {
 	c.region = west
 	return func(ctx context.Context, d *Drill) error {
-		text, err := d.meanwhile(ctx, c, moves, takeDown(primary))
+		text, err := d.meanwhile(ctx, c, moves, inOrder(append([]action{takeDown(primary)}, more...)...))
 		if err == nil {
 			return fmt.Errorf("%s: succeeded without %s", c, east)
 		}
-		if saysAll(text, []string{east + " is silent"}) == nil {
+		if saysAll(text, []string{words}) == nil {
 			return nil
 		}
 		return err

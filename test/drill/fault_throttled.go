@@ -13,7 +13,7 @@ import (
 // throttled: a disaster of a region brings throttling elsewhere; a failover has 15 minutes.
 var throttled = scenario{
 	name: "throttled",
-	says: "minutes of throttling delay a failover and a planned move, and fail neither",
+	says: "minutes of throttling delay a failover and a planned move, and fail neither; nor does a lost answer",
 	steps: []step{
 		deployed, down,
 		{"us-west-1 takes over through a minute of throttling, and half a minute more once AWS has begun to promote it",
@@ -25,6 +25,10 @@ var throttled = scenario{
 		{"everything comes home through a minute of throttling in both regions",
 			meanwhile(deploying("--all"), updates(primary), busy(primary, secondary)),
 			all(sells(primary), replicates(secondary), changedBy(primary, "switchover"), faultsMet)},
+		down,
+		{"us-west-1 takes over, though AWS's answer to the failover is lost", inOrder(withFaults(emulator.Fault{
+			Region: west, Service: "rds", Actions: []string{"FailoverGlobalCluster"}, Caller: emulator.Functions, Answer: emulator.Lost, Calls: 1}),
+			failOver(secondary)), all(tookOver(secondary), changedBy(secondary, "failover (its answer was lost)"), faultsMet)},
 	},
 }
 

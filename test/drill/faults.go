@@ -3,7 +3,7 @@ package main
 // faults are the scenarios in which something goes wrong, in the order in which they are told.
 var faults = []scenario{
 	flag, keptTemplate, blockedSite, noImage, badRelease, noCapacity, forgottenFlag, failedFailback, stuck, wrongOrder, interrupted,
-	hangingSwitchover, unserved, cleanClone, again, mirrored, otherCheckout, throttled,
+	hangingSwitchover, unserved, cleanClone, again, mirrored, otherCheckout, throttled, detached,
 }
 
 // Sentences that several scenarios have in common.

@@ -8,20 +8,25 @@ import (
 	"strings"
 )
 
-// runbook types a block of commands as it stands in docs/runbook.md: the one of a section that has these words. The answers
-// are what is typed when a command asks.
-func runbook(section, words string, answers ...string) action {
+// runbook types blocks of commands as they stand in docs/runbook.md, in one shell: of a section, those that have these words.
+func runbook(section string, words ...string) action {
 	return func(ctx context.Context, d *Drill) error {
-		block, err := blockOf(filepath.Join(d.root, "docs", "runbook.md"), section, words)
-		if err != nil {
-			return err
-		}
-		if len(answers) > 0 {
-			block = "exec <<<'" + strings.Join(answers, "\n") + "'\n" + block
-		}
-		_, err = d.run(ctx, command{at: laptop, shell: block})
+		_, err := d.typeRunbook(ctx, "", section, words...)
 		return err
 	}
+}
+
+// typeRunbook types the answer, too, when a command asks. It returns what was printed.
+func (d *Drill) typeRunbook(ctx context.Context, answer, section string, words ...string) (string, error) {
+	text := "exec <<<'" + answer + "'\n"
+	for _, w := range words {
+		block, err := blockOf(filepath.Join(d.root, "docs", "runbook.md"), section, w)
+		if err != nil {
+			return "", err
+		}
+		text += block
+	}
+	return d.run(ctx, command{at: laptop, shell: text})
 }
 
 // blockOf finds a block of commands in a page.
