@@ -2,7 +2,6 @@ package do
 
 import (
 	"context"
-	"fmt"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -28,9 +27,8 @@ func SwapByHand(ctx context.Context, d *stage.Drill) error {
 	}
 	target := database.Writer.Other()
 	_, err = rds.NewFromConfig(d.System.In(database.Writer)).SwitchoverGlobalCluster(ctx, &rds.SwitchoverGlobalClusterInput{
-		GlobalClusterIdentifier: aws.String(d.System.Names.GlobalCluster()),
-		TargetDbClusterIdentifier: aws.String(fmt.Sprintf("arn:aws:rds:%s:000000000000:cluster:%s",
-			stage.Regions[target], d.System.Names.Cluster(target))),
+		GlobalClusterIdentifier:   aws.String(d.System.Names.GlobalCluster()),
+		TargetDbClusterIdentifier: aws.String(ClusterARN(target)),
 	})
 	return err
 }

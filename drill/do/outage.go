@@ -3,6 +3,8 @@ package do
 import (
 	"context"
 	"errors"
+	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -74,6 +76,43 @@ func Shortage(region, after string) stage.Action {
 func EndShortage(_ context.Context, d *stage.Drill) error {
 	d.Guards.Put(emulator.InstanceLaunched, nil)
 	return nil
+}
+
+// Busy: of the functions of these sides, CloudFormation throttles the calls for half a minute, so that they come to nothing
+// else, and RDS those of the half minute after it; of the first side's machines, every service.
+func Busy(sides ...config.Side) stage.Action {
+	return WithFaults(slices.Concat(Throttling(emulator.Machines, "", 30, sides[0]),
+		Throttling(emulator.Functions, "cloudformation", 30, sides...), Throttling(emulator.Functions, "rds", 60, sides...))...)
+}
+
+func Throttling(caller emulator.Caller, service string, seconds time.Duration, sides ...config.Side) (faults []emulator.Fault) {
+	for _, side := range sides {
+		faults = append(faults, emulator.Fault{
+			Region: stage.Regions[side], Service: service, Caller: caller, Answer: emulator.Throttled, For: seconds * time.Second})
+	}
+	return faults
+}
+
+func WithFaults(faults ...emulator.Fault) stage.Action {
+	return func(ctx context.Context, d *stage.Drill) error { return d.Emulator.SetFaults(ctx, faults...) }
+}
+
+// FaultsMet: every fault that was set last was met, or the scenario proves nothing.
+func FaultsMet(ctx context.Context, d *stage.Drill) error {
+	met, err := d.Emulator.FaultsMet(ctx)
+	for i, calls := range met {
+		if calls == 0 {
+			return fmt.Errorf("no call has met fault %d of %d", i+1, len(met))
+		}
+	}
+	return err
+}
+
+// Until waits.
+func Until(so instant) stage.Action {
+	return func(ctx context.Context, d *stage.Drill) error {
+		return stage.WaitFor(ctx, func() (bool, error) { return so(ctx, d) })
+	}
 }
 
 func TakeDown(side config.Side) stage.Action {

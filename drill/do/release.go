@@ -16,22 +16,53 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/ssm"
 
+	"unishop-pilot-light/drill/check"
 	"unishop-pilot-light/drill/stage"
 	"unishop-pilot-light/internal/config"
 )
 
-func RollBackBadRelease(ctx context.Context, d *stage.Drill) error {
-	if err := uploadBadRelease(ctx, d); err != nil {
+// PublishOther publishes an image that was not baked from a release: Amazon's own.
+func PublishOther(ctx context.Context, d *stage.Drill) error {
+	client := ssm.NewFromConfig(d.System.In(config.Secondary))
+	other, err := client.GetParameter(ctx, &ssm.GetParameterInput{
+		Name: aws.String("/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64")})
+	if err != nil {
 		return err
 	}
-	return Refused(stage.Command{At: stage.Office, Arguments: []string{
-		"deploy", "--all", "--require-approval", "never", "-c", "artifact=s3://releases/unishop-bad.tar.gz",
-	}}, "FAILURE signal")(ctx, d)
+	_, err = client.PutParameter(ctx, &ssm.PutParameterInput{
+		Name: aws.String(d.System.Names.ImageParameter()), Value: other.Parameter.Value,
+		DataType: aws.String("aws:ec2:image"), Overwrite: aws.Bool(true)})
+	return errors.Join(err, check.Eventually(func(ctx context.Context, d *stage.Drill) error {
+		if published, err := d.System.Image(ctx); err != nil || published != aws.ToString(other.Parameter.Value) {
+			return fmt.Errorf("the published image is %q (%v)", published, err)
+		}
+		return nil
+	})(ctx, d))
 }
 
-// uploadBadRelease uploads a release that can be baked, and whose shop ends as soon as it is started.
-func uploadBadRelease(ctx context.Context, d *stage.Drill) error {
+func WriteImageBack(ctx context.Context, d *stage.Drill) error {
+	const section = "The image parameter is missing"
+	listed, err := typeRunbook(ctx, d, "", section, "describe-images")
+	if err != nil {
+		return err
+	}
+	newest := strings.Fields(stage.LastLines(listed, 1))
+	if len(newest) != 4 {
+		return fmt.Errorf("want time, id, name and state of an image, found %q", newest)
+	}
+	_, err = typeRunbook(ctx, d, newest[1], section, "read -rp")
+	return err
+}
+
+// BadDeployment deploys the release that does not start.
+func BadDeployment(arguments ...string) stage.Command {
+	return Deploying(append([]string{"--all", "-c", "artifact=s3://releases/unishop-bad.tar.gz"}, arguments...)...)
+}
+
+// UploadBadRelease uploads a release that can be baked, and whose shop ends as soon as it is started.
+func UploadBadRelease(ctx context.Context, d *stage.Drill) error {
 	printed, err := exec.CommandContext(ctx, "go", "run", "-C", d.Root, "./unishop/bundle").Output()
 	if err != nil {
 		return fmt.Errorf("the release bundle: %w", err)

@@ -16,23 +16,28 @@ var Keep = Typed(stage.Command{At: stage.Laptop, Equipped: true, Shell: "make ke
 
 // FailOverKept is the failover without Go or npm, as the runbook has it.
 func FailOverKept(to config.Side) stage.Action {
-	return runbook("A failover without Go or npm", "update-stack --region "+stage.Regions[to])
+	return Runbook("A failover without Go or npm", "update-stack --region "+stage.Regions[to])
 }
 
-// runbook types a block of commands as it stands in docs/runbook.md: the one of a section that has these words. The answers
-// are what is typed when a command asks.
-func runbook(section, words string, answers ...string) stage.Action {
+// Runbook types blocks of commands as they stand in docs/runbook.md, in one shell: of a section, those that have these words.
+func Runbook(section string, words ...string) stage.Action {
 	return func(ctx context.Context, d *stage.Drill) error {
-		block, err := blockOf(filepath.Join(d.Root, "docs", "runbook.md"), section, words)
-		if err != nil {
-			return err
-		}
-		if len(answers) > 0 {
-			block = "exec <<<'" + strings.Join(answers, "\n") + "'\n" + block
-		}
-		_, err = d.Run(ctx, stage.Command{At: stage.Laptop, Shell: block})
+		_, err := typeRunbook(ctx, d, "", section, words...)
 		return err
 	}
+}
+
+// typeRunbook types the answer, too, when a command asks. It returns what was printed.
+func typeRunbook(ctx context.Context, d *stage.Drill, answer, section string, words ...string) (string, error) {
+	text := "exec <<<'" + answer + "'\n"
+	for _, w := range words {
+		block, err := blockOf(filepath.Join(d.Root, "docs", "runbook.md"), section, w)
+		if err != nil {
+			return "", err
+		}
+		text += block
+	}
+	return d.Run(ctx, stage.Command{At: stage.Laptop, Shell: text})
 }
 
 // blockOf finds a block of commands in a page.

@@ -2,6 +2,7 @@ package do
 
 import (
 	"context"
+	"fmt"
 	"maps"
 
 	"unishop-pilot-light/drill/check"
@@ -48,4 +49,8 @@ func roleID(resources map[string]any) string {
 		}
 	}
 	panic("no Custom::RegionRole in the template")
+}
+
+func ClusterARN(side config.Side) string {
+	return fmt.Sprintf("arn:aws:rds:%s:000000000000:cluster:%s", stage.Regions[side], stage.Declared.Names.Cluster(side))
 }

@@ -31,7 +31,7 @@ const pilotLight = config.PilotLight
 // Faults are the scenarios in which something goes wrong, in the order in which they are told.
 var Faults = []stage.Scenario{
 	flag, keptTemplate, blockedSite, noImage, badRelease, noCapacity, forgottenFlag, failedFailback, stuck, wrongOrder, interrupted,
-	hangingSwitchover, unserved, cleanClone, again, mirrored, otherCheckout,
+	hangingSwitchover, unserved, cleanClone, again, mirrored, otherCheckout, throttled, detached,
 }
 
 // Sentences that several scenarios have in common.

@@ -10,12 +10,18 @@ import (
 // noImage: CloudFormation looks the image up before it touches anything.
 var noImage = stage.Scenario{
 	Name: "no-image",
-	Says: "a failover without an image is refused before anything changes",
+	Says: "reconcile publishes a wrong or missing image again; a failover without one is refused before anything changes",
 	Steps: []stage.Step{
 		deployed,
-		step("the parameter of the image is removed", do.ForgetImage),
+		step("an operator publishes another image, and reconcile=1 publishes the proven one", do.Unchanged(do.InOrder(
+			do.PublishOther, do.Deploy("--all", "-c", "reconcile=1"))), check.Serves(primary)),
+		step("an operator removes the parameter of the image, and reconcile=2 publishes the proven one", do.Unchanged(do.InOrder(
+			do.ForgetImage, do.Deploy("--all", "-c", "reconcile=2"))), check.Serves(primary)),
+		step("the parameter is removed once more", do.ForgetImage),
 		down,
 		step("us-west-1 cannot take over", do.Refused(do.FailingOver(secondary), "/unishop/image"), check.HasRole(secondary, pilotLight)),
+		step("the newest image is written back by hand", do.WriteImageBack, check.ImagePublished),
+		failedOver,
 	},
 }
 
@@ -25,10 +31,17 @@ var badRelease = stage.Scenario{
 	Says: "a release that does not start is rolled back, and the pilot light never hears of it",
 	Steps: []stage.Step{
 		deployed,
-		step("a release that does not start is rolled back while the old one goes on selling", do.RollBackBadRelease,
+		step("a release that does not start is rolled back while the old one goes on selling", do.InOrder(
+			do.UploadBadRelease, do.Refused(do.BadDeployment(), "FAILURE signal")),
 			check.Serves(primary), check.ImagePublished),
 		down,
-		step("us-west-1 takes over with the old release", do.FailOver(secondary), check.Writes(secondary), check.Runs(secondary, 1), check.HasRole(secondary, active)),
+		step("us-west-1 takes over with the old release", do.FailOver(secondary), check.TookOver(secondary)),
+		returned,
+		step("us-east-1 is deactivated", do.Deploy("unishop-primary", "-c", "failover=planned"), check.Serves(secondary), check.Replicates(primary)),
+		step("a release is refused while us-east-1 is deactivated, since nothing proves its image", do.Refused(
+			do.BadDeployment("-c", "failover=planned"), "us-east-1 is not active, so nothing has served from this image"),
+			check.Serves(secondary), check.ImagePublished),
+		home,
 	},
 }
 

@@ -3,6 +3,7 @@ package scenarios
 import (
 	"unishop-pilot-light/drill/check"
 	"unishop-pilot-light/drill/do"
+	"unishop-pilot-light/drill/emulator"
 	"unishop-pilot-light/drill/stage"
 )
 
@@ -25,7 +26,7 @@ var hangingSwitchover = stage.Scenario{
 	Says: "us-east-1 dies in the middle of a planned move, and the failover gets through",
 	Steps: []stage.Step{
 		deployed,
-		step("us-east-1 goes down in the middle of a planned move", do.DieDuring(do.Deploying("--all", "-c", "failover=planned"))),
+		step("us-east-1 goes down in the middle of a planned move", do.DieDuring(do.Deploying("--all", "-c", "failover=planned"), east+" is silent")),
 		step("us-west-1 takes over all the same", do.FailOver(secondary),
 			check.Writes(secondary), check.Runs(secondary, 1), check.HasRole(secondary, active), check.ChangedBy(secondary, "failover")),
 		returned,
@@ -55,5 +56,27 @@ var wrongOrder = stage.Scenario{
 			"the only copy of the data"), check.Writes(secondary), check.Runs(secondary, 1)),
 		returned,
 		step("with us-east-1 back everything is destroyed: the secondary hands back first", do.Destroy("--all"), check.NothingIsLeft),
+	},
+}
+
+// throttled: a disaster of a region brings throttling elsewhere; a failover has 15 minutes.
+var throttled = stage.Scenario{
+	Name: "throttled",
+	Says: "minutes of throttling delay a failover and a planned move, and fail neither; nor does a lost answer",
+	Steps: []stage.Step{
+		deployed, down,
+		step("us-west-1 takes over through a minute of throttling, and half a minute more once AWS has begun to promote it",
+			do.Meanwhile(do.FailingOver(secondary), do.Updates(secondary), do.InOrder(
+				do.Busy(secondary), do.Until(do.Moves), stage.Action(do.FaultsMet), do.WithFaults(do.Throttling(emulator.Functions, "rds", 30, secondary)...))),
+			check.TookOver(secondary), do.FaultsMet),
+		returned,
+		step("us-east-1 is deactivated", do.Deploy("unishop-primary", "-c", "failover=planned"), check.Serves(secondary)),
+		step("everything comes home through a minute of throttling in both regions",
+			do.Meanwhile(do.Deploying("--all"), do.Updates(primary), do.Busy(primary, secondary)),
+			check.Serves(primary), check.Replicates(secondary), check.ChangedBy(primary, "switchover"), do.FaultsMet),
+		down,
+		step("us-west-1 takes over, though AWS's answer to the failover is lost", do.InOrder(do.WithFaults(emulator.Fault{
+			Region: west, Service: "rds", Actions: []string{"FailoverGlobalCluster"}, Caller: emulator.Functions, Answer: emulator.Lost, Calls: 1}),
+			do.FailOver(secondary)), check.TookOver(secondary), check.ChangedBy(secondary, "failover (its answer was lost)"), do.FaultsMet),
 	},
 }

@@ -3,8 +3,31 @@ package scenarios
 import (
 	"unishop-pilot-light/drill/check"
 	"unishop-pilot-light/drill/do"
+	"unishop-pilot-light/drill/measure"
 	"unishop-pilot-light/drill/stage"
 )
+
+const notAMember = "A cluster that is not in the global database"
+
+// detached: what an operator detached is replaced, as the runbook has it, by a database that serves.
+var detached = stage.Scenario{
+	Name: "detached",
+	Says: "a cluster that an operator detached is named with the way out, which leads to a database that serves",
+	Steps: []stage.Step{
+		deployed,
+		step("everything moves to us-west-1 by plan", do.Deploy("--all", "-c", "failover=planned"), check.Serves(secondary), check.Replicates(primary)),
+		step("an operator detaches the cluster of us-east-1", do.Typed(stage.Command{At: stage.Laptop, AWS: true, Arguments: []string{
+			"rds", "remove-from-global-cluster", "--region", east, "--global-cluster-identifier", stage.Declared.Names.GlobalCluster(),
+			"--db-cluster-identifier", do.ClusterARN(primary)}})),
+		step("the only copy of the data is not deactivated, and the message names the way out", do.Refused(darkening, "the only copy of the data", notAMember)),
+		step("the way out replaces the cluster by one that joins", do.Runbook(notAMember, "create-db-cluster-snapshot", "delete-db-instance"),
+			check.Writes(secondary), check.Eventually(check.Replicates(primary))),
+		step("reconcile=1 brings the roles about again", do.Deploy("--all", "-c", "failover=planned", "-c", "reconcile=1"), check.Serves(secondary), check.Replicates(primary)),
+		home,
+		step("customers buy", do.InOrder(measure.Begin, measure.Buying(primary), measure.End)),
+		step("everything is removed", do.Destroy("--all"), check.NothingIsLeft),
+	},
+}
 
 var forgottenFlag = stage.Scenario{
 	Name: "forgotten-flag",

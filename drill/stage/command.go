@@ -62,6 +62,11 @@ func (d *Drill) runToEnd(ctx context.Context, c Command) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	return c.End(ctx, process, log)
+}
+
+// End waits until a command that has begun is over, and returns what it printed.
+func (c Command) End(ctx context.Context, process *reaper.Process, log string) (string, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, commandTimeout, fmt.Errorf("it did not end within %s", commandTimeout))
 	defer cancel()
 	select {
@@ -77,7 +82,7 @@ func (d *Drill) runToEnd(ctx context.Context, c Command) (string, error) {
 	case ctx.Err() != nil:
 		return string(text), fmt.Errorf("%s: %w", c, context.Cause(ctx))
 	case process.ExitCode() != 0:
-		return string(text), fmt.Errorf("%s: ended with status %d:\n%s", c, process.ExitCode(), lastLines(string(text), 12))
+		return string(text), fmt.Errorf("%s: ended with status %d:\n%s", c, process.ExitCode(), LastLines(string(text), 12))
 	}
 	return string(text), nil
 }
@@ -130,10 +135,10 @@ func (d *Drill) Doing() string {
 	if err != nil {
 		return ""
 	}
-	return lastLines(string(text), 1)
+	return LastLines(string(text), 1)
 }
 
-func lastLines(text string, count int) string {
+func LastLines(text string, count int) string {
 	lines := strings.Split(strings.TrimSpace(text), "\n")
 	return strings.Join(lines[max(0, len(lines)-count):], "\n")
 }

@@ -75,7 +75,7 @@ func HasWords(text string, words []string) error {
 	flat := strings.Join(strings.Fields(text), " ")
 	for _, word := range words {
 		if !strings.Contains(flat, word) && !strings.Contains(text, word) {
-			return fmt.Errorf("does not say %q:\n%s", word, lastLines(text, 12))
+			return fmt.Errorf("does not say %q:\n%s", word, LastLines(text, 12))
 		}
 	}
 	return nil
