@@ -55,7 +55,7 @@ func (s *fakeShop) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	routes := http.NewServeMux()
-	routes.HandleFunc("GET /unicorns", func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, s.unicorns) })
+	routes.HandleFunc("GET /unicorns", s.catalogue)
 	routes.HandleFunc("GET /unicorns/basket/{user}", s.basket)
 	routes.HandleFunc("POST /unicorns/basket", s.write(s.add))
 	routes.HandleFunc("DELETE /unicorns/basket", s.write(s.remove))
@@ -78,13 +78,21 @@ func (s *fakeShop) write(do http.HandlerFunc) http.HandlerFunc {
 	}
 }
 
+func (s *fakeShop) catalogue(w http.ResponseWriter, _ *http.Request) {
+	if len(s.unicorns) == 0 {
+		problem(w, http.StatusServiceUnavailable, "The catalogue is empty.")
+		return
+	}
+	answer(w, http.StatusOK, s.unicorns)
+}
+
 func (s *fakeShop) signUp(w http.ResponseWriter, r *http.Request) {
 	var form struct{ Email, FirstName, LastName string }
 	if !body(w, r, &form) {
 		return
 	}
-	if form.Email == "" || form.FirstName == "" || form.LastName == "" {
-		problem(w, http.StatusBadRequest, "email, firstName and lastName are needed.")
+	if form.Email == "" {
+		problem(w, http.StatusBadRequest, "email is missing.")
 		return
 	}
 	if s.user(form.Email) != nil {
@@ -121,7 +129,7 @@ func (s *fakeShop) basket(w http.ResponseWriter, r *http.Request) {
 	for _, uuid := range s.baskets[r.PathValue("user")] {
 		basket = append(basket, *s.unicorn(uuid))
 	}
-	answer(w, http.StatusOK, basket)
+	answer(w, http.StatusOK, map[string]any{"uuid": r.PathValue("user"), "unicorns": basket})
 }
 
 func (s *fakeShop) add(w http.ResponseWriter, r *http.Request) {

@@ -158,12 +158,21 @@ func (s *Shop) Put(ctx context.Context, user User, unicorn Unicorn) error {
 }
 
 // Basket is what is in the customer's basket.
-func (s *Shop) Basket(ctx context.Context, user User) (basket []Unicorn, err error) {
-	return basket, s.call(ctx, http.MethodGet, "/unicorns/basket/"+url.PathEscape(user.UUID), nil, &basket)
+func (s *Shop) Basket(ctx context.Context, user User) ([]Unicorn, error) {
+	var basket struct {
+		Unicorns []Unicorn `json:"unicorns"`
+	}
+	err := s.call(ctx, http.MethodGet, "/unicorns/basket/"+url.PathEscape(user.UUID), nil, &basket)
+	return basket.Unicorns, err
 }
 
+// call asks the host of config.json, which may carry a scheme.
 func (s *Shop) call(ctx context.Context, method, path string, body, answer any) error {
-	return request(ctx, s.client, method, "http://"+s.Host+path, body, answer)
+	address := s.Host + path
+	if !strings.Contains(s.Host, "://") {
+		address = "http://" + address
+	}
+	return request(ctx, s.client, method, address, body, answer)
 }
 
 func request(ctx context.Context, client *http.Client, method, address string, body, answer any) error {

@@ -37,6 +37,16 @@ func TestABasketIsKeptAcrossReloadLogInAndRegions(t *testing.T) {
 	})
 }
 
+// As the public Unishop's page needs it.
+func TestTheHostOfConfigJSONMayCarryAScheme(t *testing.T) {
+	journeys(t, func(t *testing.T, w *world, shopper Shopper) {
+		w.east.scheme.Store(true)
+		visit, err := shopper.Walk(soon(t), w.east.site, ada)
+		require.NoError(t, err)
+		assert.Len(t, visit.Basket, choices)
+	})
+}
+
 // The page shows who is logged in before it has their basket.
 func TestABasketThatTakesItsTimeIsWaitedFor(t *testing.T) {
 	journeys(t, func(t *testing.T, w *world, shopper Shopper) {

@@ -124,12 +124,29 @@ func TestThePageSaysThatTheShopIsClosedWhenConfigJSONIsMissing(t *testing.T) {
 	require.NoError(t, b.await(soon(t), `document.querySelector("#place").dataset.state === "open"`))
 }
 
-func TestAnEmptyCatalogueSaysSo(t *testing.T) {
+func TestACatalogueThatIsStillEmptyIsAskedForAgain(t *testing.T) {
 	w := newWorld(t)
-	w.unicorns = []Unicorn{}
+	unicorns := w.unicorns
+	w.unicorns = nil
+	b := browse(t, w)
+	do(t, b, chromedp.Navigate(w.east.site))
+	waitFor(t, b, "The catalogue is empty.")
+	waitFor(t, b, "Trying again in")
+	w.mutex.Lock()
+	w.unicorns = unicorns
+	w.mutex.Unlock()
+	waitFor(t, b, "Aurora")
+}
+
+// The public Unishop's page signs up customers without names.
+func TestACustomerWithoutANameIsCalledByTheirAddress(t *testing.T) {
+	w := newWorld(t)
+	w.users = []User{{UUID: "00000000-0000-4000-8000-000000000001", Email: ada.Email}}
 	b := browse(t, w)
 	visit(t, b, w.east)
-	waitFor(t, b, "The stable is empty today.")
+	require.NoError(t, b.LogIn(soon(t), ada.Email))
+	waitFor(t, b, "Welcome, "+ada.Email+".")
+	waitFor(t, b, "Hello, "+ada.Email)
 }
 
 func TestHostileNamesAreShownAsText(t *testing.T) {

@@ -26,6 +26,7 @@ type region struct {
 	name, site, instance string
 	shop                 *fakeShop
 	dark                 atomic.Bool // the site is empty
+	scheme               atomic.Bool // config.json's host carries one
 }
 
 // world is two regions with one database, and the only network that a shopper can reach.
@@ -82,7 +83,11 @@ func (r *region) newSite(t *testing.T, api string) http.Handler {
 		_, _ = w.Write(style) // a browser that has gone
 	})
 	files.HandleFunc("/config.json", func(w http.ResponseWriter, _ *http.Request) {
-		answer(w, http.StatusOK, map[string]string{"host": api, "region": r.name, "instance": r.instance})
+		host := api
+		if r.scheme.Load() {
+			host = "http://" + api
+		}
+		answer(w, http.StatusOK, map[string]string{"host": host, "region": r.name, "instance": r.instance})
 	})
 	return http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
 		if r.dark.Load() {

@@ -50,13 +50,13 @@ async function readConfig() {
   const { ok, status, answer } = await ask("config.json");
   if (!ok && status) throw new Trouble(`The shop is closed here (config.json: ${status}). Perhaps another region serves it now.`);
   if (!ok) throw new Trouble("This site does not answer. Are you online?");
-  if (!/^[\w.-]+(:\d+)?$/.test(answer?.host)) throw new Trouble(`config.json names no host, but ${JSON.stringify(answer?.host)}.`);
-  return answer;
+  if (!/^(https?:\/\/)?[\w.-]+(:\d+)?$/.test(answer?.host)) throw new Trouble(`config.json names no host, but ${JSON.stringify(answer?.host)}.`);
+  return { ...answer, api: answer.host.includes("://") ? answer.host : `http://${answer.host}` };
 }
 
 async function call(method, path, body) {
   if (!shop.config) throw new Trouble("The shop is not open yet.");
-  const { ok, status, answer } = await ask(`http://${shop.config.host}${path}`, {
+  const { ok, status, answer } = await ask(`${shop.config.api}${path}`, {
     method,
     ...(body && { body: JSON.stringify(body), headers: { "Content-Type": "application/json" } }),
   });
@@ -65,11 +65,13 @@ async function call(method, path, body) {
   throw new Trouble(`${answer?.detail ?? answer?.title ?? `The shop in ${shop.config.region} answered ${status}.`}`, status);
 }
 
-async function callForList(path) {
-  const answer = await call("GET", path);
+function list(answer) {
   if (!Array.isArray(answer)) throw new Trouble(`The shop in ${shop.config.region} sent something that is no list.`);
   return answer;
 }
+
+const catalogue = async () => list(await call("GET", "/unicorns"));
+const basketOf = async (user) => list((await call("GET", `/unicorns/basket/${encodeURIComponent(user.uuid)}`))?.unicorns);
 
 // ---- Opening: again and again, until everything is there
 
@@ -100,7 +102,7 @@ async function visit() {
   shop.config = null; // after a failure the API may be elsewhere
   shop.config = await readConfig();
   drawPlace();
-  drawCatalogue(await callForList("/unicorns"));
+  drawCatalogue(await catalogue());
   await readBasket();
   if ((await databaseIsWriter()) === false) waitForWriter();
 }
@@ -129,7 +131,7 @@ function countDown(seconds) {
 
 /** databaseIsWriter: true, false, or undefined when nobody knows. */
 async function databaseIsWriter() {
-  const { answer } = await ask(`http://${shop.config?.host}/health/dbping`);
+  const { answer } = await ask(`${shop.config?.api}/health/dbping`);
   return answer?.writer;
 }
 
@@ -177,7 +179,7 @@ async function readBasket() {
   const reader = shop.user;
   byId("chosen").ariaBusy = "true";
   try {
-    const basket = reader ? await callForList(`/unicorns/basket/${encodeURIComponent(reader.uuid)}`) : [];
+    const basket = reader ? await basketOf(reader) : [];
     if (reader === shop.user) drawBasket(basket);
   } catch (error) {
     if (error.status !== 404) throw error;
@@ -235,12 +237,14 @@ function remember(user) {
   }
 }
 
+const nameOf = (user) => user?.name || user?.email || ""; // a name may be empty
+
 async function logIn(user) {
   const wanted = shop.wanted;
   remember(user);
   openDialog(null);
   drawAccount();
-  say(`Welcome, ${shop.user.name}.`);
+  say(`Welcome, ${nameOf(shop.user)}.`);
   await change(readBasket);
   if (wanted && shop.user && !isChosen(wanted)) await move(wanted, "POST");
 }
@@ -350,7 +354,6 @@ function drawCatalogue(unicorns) {
   const same = JSON.stringify(unicorns) === JSON.stringify(shop.unicorns);
   shop.unicorns = unicorns;
   stopLoading();
-  byId("empty").hidden = unicorns.length > 0;
   if (!same) byId("unicorns").replaceChildren(...unicorns.map(card)); // else the focus would be lost for nothing
 }
 
@@ -416,7 +419,7 @@ function drawAccount() {
   byId("nobody").hidden = Boolean(shop.user);
   byId("somebody").hidden = !shop.user;
   byId("stranger").hidden = Boolean(shop.user);
-  byId("name").textContent = shop.user?.name || shop.user?.email || "";
+  byId("name").textContent = nameOf(shop.user);
   if (activeElement?.closest("[hidden]")) document.querySelector(".basket-button").focus();
 }
 
