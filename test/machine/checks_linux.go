@@ -88,7 +88,7 @@ func publishes(ctx context.Context, s *system, m *machine) error {
 	if err != nil {
 		return err
 	}
-	return expect(got, "User=unishop-site", "NRestarts=0", "ActiveState=active", "no home")
+	return expect(got, "NRestarts=0", "User=unishop-site", "ActiveState=active", "no home")
 }
 
 // sitePublishedBy says whether the site is published and names a machine.

@@ -201,10 +201,12 @@ func (s *system) play(ctx context.Context) error {
 			return err
 		}
 	}
+	var wrong []error // each says something of its own
 	for _, c := range checks {
-		if err := s.take(ctx, step{c.says, func(ctx context.Context, s *system) error { return c.see(ctx, s, s.first) }}); err != nil {
-			return err
-		}
+		wrong = append(wrong, s.take(ctx, step{c.says, func(ctx context.Context, s *system) error { return c.see(ctx, s, s.first) }}))
+	}
+	if err := errors.Join(wrong...); err != nil {
+		return err
 	}
 	for _, next := range append(slices.Clone(mutated), story[2:]...) {
 		if err := s.take(ctx, next); err != nil {
