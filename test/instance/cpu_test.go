@@ -2,7 +2,6 @@ package instance
 
 import (
 	"context"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
@@ -25,11 +24,13 @@ func trained(t *testing.T) (m *machine, java string) {
 	require.NotEmpty(t, runtimes, "run `make setup`")
 	java, err = filepath.Abs(runtimes[0])
 	require.NoError(t, err)
-	jar, err := os.ReadFile(root + "/unishop/target/unishop.jar")
-	require.NoError(t, err, "run `make bundle`")
-
 	m, bake := newBuild(t)
-	require.NoError(t, os.WriteFile(filepath.Join(filepath.Dir(bake), "unishop.jar"), jar, 0o644))
+	command := exec.Command("go", "run", "./unishop/bundle")
+	command.Dir = root
+	built, err := command.Output()
+	require.NoError(t, err, "go run ./unishop/bundle")
+	said, err := exec.Command("tar", "-xzf", strings.TrimSpace(string(built)), "-C", filepath.Dir(bake)).CombinedOutput()
+	require.NoError(t, err, string(said))
 	m.program(t, "java", `exec "`+java+`" "$@"`)
 	m.patience = 5 * time.Minute
 	out, err := m.run(t, bake)

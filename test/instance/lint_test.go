@@ -62,6 +62,7 @@ func image(t *testing.T) *machine {
 	m.write(t, "etc/systemd/system/amazon-cloudwatch-agent.service", "[Service]\nExecStart=/usr/bin/java\n", 0o644)
 	m.write(t, "etc/systemd/system/logrotate.timer", "[Timer]\nOnCalendar=daily\nUnit=unishop.service\n", 0o644)
 	m.write(t, "usr/bin/java", "#!/bin/sh\n", 0o755)
+	m.write(t, "bin/sleep", "#!/bin/sh\nexec sleep \"$1\"\n", 0o755)
 	for _, target := range []string{"sysinit", "basic", "network-online", "multi-user", "shutdown"} {
 		m.write(t, "etc/systemd/system/"+target+".target", "[Unit]\nDescription="+target+"\n", 0o644)
 	}
