@@ -15,7 +15,7 @@ import (
 	"syscall"
 	"time"
 
-	"unishop-pilot-light/test/emulator"
+	"unishop-pilot-light/drill/emulator"
 )
 
 // patience is how long a machine may take to come up, or to go.

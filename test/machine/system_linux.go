@@ -15,9 +15,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awscredentials "github.com/aws/aws-sdk-go-v2/credentials"
 
-	"unishop-pilot-light/test/emulator"
-	"unishop-pilot-light/test/world/mariadb"
-	"unishop-pilot-light/test/world/reaper"
+	"unishop-pilot-light/drill/emulator"
+	"unishop-pilot-light/drill/mariadb"
+	"unishop-pilot-light/drill/reaper"
 )
 
 const (
