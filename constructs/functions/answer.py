@@ -112,8 +112,8 @@ def while_meant(event, meant, call):
 
 
 def answer(event, status, said):
-    # ASCII, and twice: the whole answer may have 4096 bytes. With its time: an output keeps an old answer until there is
-    # a new one.
+    # ASCII, and twice: the whole answer may have 4096 bytes. With its time: an output keeps an old answer until there
+    # is a new one.
     said = said.encode("ascii", "replace").decode()[:800] + time.strftime(", at %Y-%m-%dT%H:%M:%SZ", time.gmtime())
     body = {
         "Status": status,

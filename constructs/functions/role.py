@@ -211,8 +211,8 @@ class Move:
         return self.region.wait(seconds, what, self.words)
 
     def end(self):
-        """Waits until the target is the writer and our own cluster and instance are available. Returns what was done. The
-        global cluster's status is not waited for: after a failover it may take hours.
+        """Waits until the target is the writer and our own cluster and instance are available. Returns what was done.
+        The global cluster's status is not waited for: after a failover it may take hours.
         """
         now = self.region.look()
         seen = time.monotonic()

@@ -5,7 +5,7 @@ import time
 import unittest
 
 import boto3
-from running import PRIMARY, SECONDARY, RegionRole
+from running import PRIMARY, SECONDARY, RegionRole, other
 
 
 class WhoIsTheWriterAlready(unittest.TestCase):
@@ -54,14 +54,21 @@ class AFailover(unittest.TestCase):
     def fail_over(self, **how):
         return self.role.ask("active", "failover", **how)
 
-    def test_moves_the_writer_with_the_other_region_down_and_asks_it_nothing(self):
-        self.world.down.add(PRIMARY)
-        answer = self.fail_over()
-        self.assertEqual(answer.status, "SUCCESS")
-        self.assertEqual(self.world.writer, SECONDARY)
-        self.assertEqual(self.role.moves(), [(SECONDARY, "failover", SECONDARY)])
-        self.assertEqual(self.role.aws.called("FailoverGlobalCluster")[0][1]["AllowDataLoss"], True)
-        self.assertEqual(self.role.aws.regions_asked(), {SECONDARY})
+    def test_moves_the_writer_to_either_side_with_the_other_region_down_and_asks_it_nothing(self):
+        for region in (SECONDARY, PRIMARY):
+            for reconcile in (("", ""), ("", "1"), ("1", "")):
+                with self.subTest(region, reconcile=reconcile):
+                    role = RegionRole(region)
+                    if region == PRIMARY:
+                        role.world.swap()
+                    role.world.down.add(other(region))
+                    role.world.web.clear()
+                    answer = role.ask("active", "failover", reconcile=reconcile)
+                    self.assertRegex(answer.said, r"^failover in 3\d\.\d s, lag before 120 ms$")
+                    self.assertEqual((answer.status, role.world.writer), ("SUCCESS", region))
+                    self.assertEqual(role.moves(), [(region, "failover", region)])
+                    self.assertEqual(role.aws.called("FailoverGlobalCluster")[0][1]["AllowDataLoss"], True)
+                    self.assertEqual((role.aws.regions_asked(), role.world.visited), ({region}, []))
 
     def test_tells_way_lag_and_seconds_in_the_output_and_in_the_log(self):
         answer = self.fail_over()

@@ -33,8 +33,8 @@ class ThePrimary(unittest.TestCase):
                 self.assertEqual((answer.status, role.moves()), ("FAILED", []))
                 self.assertRegex(
                     answer.said,
-                    r"^destroy unishop-secondary first \(`cdk destroy --all -c failover=false`\): the global database has "
-                    "other members$",
+                    r"^destroy unishop-secondary first \(`cdk destroy --all -c failover=false`\): the global database "
+                    "has other members$",
                 )
 
 
