@@ -78,8 +78,9 @@ def check_meant(event, meant=None):
     """Returns what tells this operation of the stack's from an earlier or later one. It has to be one in which this
     function acts, the one that was meant before, if any, and the one that the event was sent in: Lambda may deliver an
     event again, within a minute (MaxEventAge), when the next operation has begun. The event's own time is that of the
-    signature of its URL, which CloudFormation makes when it sends it; a real one: https://github.com/anomalyco/sst/pull/3539
+    signature of its URL, which CloudFormation makes when it sends it.
     https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
+    A real URL: https://github.com/anomalyco/sst/pull/3539
     """
     found = stack_of(event["StackId"])
     now = found["StackStatus"], found.get("LastUpdatedTime")
@@ -111,8 +112,8 @@ def while_meant(event, meant, call):
 
 
 def answer(event, status, said):
-    # ASCII, and twice: the whole answer may have 4096 bytes. With its time, so that an old answer, which an output keeps
-    # until there is a new one, is not taken for this operation's.
+    # ASCII, and twice: the whole answer may have 4096 bytes. With its time: an output keeps an old answer until there
+    # is a new one.
     said = said.encode("ascii", "replace").decode()[:800] + time.strftime(", at %Y-%m-%dT%H:%M:%SZ", time.gmtime())
     body = {
         "Status": status,

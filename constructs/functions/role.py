@@ -24,7 +24,7 @@ SECRET_SECONDS = 120
 SERVES_SECONDS = 30
 # What AWS answers while it cannot begin an operation.
 # https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_FailoverGlobalCluster.html
-NOT_NOW = "InvalidGlobalClusterState|InvalidDBClusterState|"
+NOT_NOW = "InvalidGlobalClusterState|InvalidDBClusterState"
 WAY_OUT = 'docs/runbook.md, "A cluster that is not in the global database"'
 # A secret that does not exist has no ARN, so that the permission to read this one does not apply to it:
 # https://github.com/jenkinsci/aws-secrets-manager-credentials-provider-plugin/pull/65
@@ -161,9 +161,10 @@ def refuse_unserved(region):
             return
         except Exception as error:
             if time.monotonic() > ends:
+                flag = "false" if env["SIDE"] == "primary" else "planned"
                 raise Refused(
-                    f"{url}: {error}: the instance, or what it has published, is gone: deploy with another server-zone, "
-                    "and back (`cdk deploy --all -c server-zone=2`)"
+                    f"{url}: {error}: the instance, or what it has published, is gone: deploy with another "
+                    f"server-zone, and back (`cdk deploy --all -c failover={flag} -c server-zone=2`)"
                 ) from None
         time.sleep(LOOK_SECONDS)
 
@@ -191,13 +192,12 @@ class Move:
         """The one changing call, made only while it is meant. Whether AWS has accepted it."""
         lag = lag_of(self.target)
         self.lag = self.lag if lag is None else lag
-        change, database = while_meant(self.region.event, self.region.meant, call), self.region.database
+        change = while_meant(self.region.event, self.region.meant, call)
+        how |= {"GlobalClusterIdentifier": self.region.database, "TargetDbClusterIdentifier": self.target}
         try:
-            ask(
-                change, busy=0, silence=0, GlobalClusterIdentifier=database, TargetDbClusterIdentifier=self.target, **how
-            )
+            ask(change, busy=0, silence=0, **how)
         except FAILED as error:
-            if not silent(error) and not re.search(NOT_NOW + BUSY, code_of(error)):
+            if not silent(error) and not re.search(f"{NOT_NOW}|{BUSY}", code_of(error)):
                 raise
             # AWS may have heard a call that it has not answered.
             self.lost |= silent(error) and not isinstance(error, botocore.exceptions.ConnectionError)
@@ -211,7 +211,7 @@ class Move:
         return self.region.wait(seconds, what, self.words)
 
     def end(self):
-        """Waits until the target is the writer and our own cluster and instance are available, and returns what was done.
+        """Waits until the target is the writer and our own cluster and instance are available. Returns what was done.
         The global cluster's status is not waited for: after a failover it may take hours.
         """
         now = self.region.look()
@@ -222,7 +222,9 @@ class Move:
             if not now.writes(self.target):
                 self.refuse_silence()
             if time.monotonic() - seen > SHOWS_SECONDS:
-                raise Refused(f"AWS gave up the {self.word} to {self.target}: RDS events say why; run the command again")
+                raise Refused(
+                    f"AWS gave up the {self.word} to {self.target}: RDS events say why; run the command again"
+                )
             now = self.wait(LOOK_SECONDS, now)
         did = self.did or self.lost and f"{self.word} (its answer was lost)"
         if not did:

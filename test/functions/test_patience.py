@@ -1,4 +1,4 @@
-"""An API that is busy or silent for a while, as in a disaster, fails nothing: it is asked again until the time is out."""
+"""An API that is busy or silent for a while, as in a disaster, fails nothing: it is asked until the time is out."""
 
 import unittest
 

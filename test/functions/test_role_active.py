@@ -5,7 +5,7 @@ import time
 import unittest
 
 import boto3
-from running import PRIMARY, SECONDARY, RegionRole
+from running import PRIMARY, SECONDARY, RegionRole, other
 
 
 class WhoIsTheWriterAlready(unittest.TestCase):
@@ -54,14 +54,21 @@ class AFailover(unittest.TestCase):
     def fail_over(self, **how):
         return self.role.ask("active", "failover", **how)
 
-    def test_moves_the_writer_with_the_other_region_down_and_asks_it_nothing(self):
-        self.world.down.add(PRIMARY)
-        answer = self.fail_over()
-        self.assertEqual(answer.status, "SUCCESS")
-        self.assertEqual(self.world.writer, SECONDARY)
-        self.assertEqual(self.role.moves(), [(SECONDARY, "failover", SECONDARY)])
-        self.assertEqual(self.role.aws.called("FailoverGlobalCluster")[0][1]["AllowDataLoss"], True)
-        self.assertEqual(self.role.aws.regions_asked(), {SECONDARY})
+    def test_moves_the_writer_to_either_side_with_the_other_region_down_and_asks_it_nothing(self):
+        for region in (SECONDARY, PRIMARY):
+            for reconcile in (("", ""), ("", "1"), ("1", "")):
+                with self.subTest(region, reconcile=reconcile):
+                    role = RegionRole(region)
+                    if region == PRIMARY:
+                        role.world.swap()
+                    role.world.down.add(other(region))
+                    role.world.web.clear()
+                    answer = role.ask("active", "failover", reconcile=reconcile)
+                    self.assertRegex(answer.said, r"^failover in 3\d\.\d s, lag before 120 ms$")
+                    self.assertEqual((answer.status, role.world.writer), ("SUCCESS", region))
+                    self.assertEqual(role.moves(), [(region, "failover", region)])
+                    self.assertEqual(role.aws.called("FailoverGlobalCluster")[0][1]["AllowDataLoss"], True)
+                    self.assertEqual((role.aws.regions_asked(), role.world.visited), ({region}, []))
 
     def test_tells_way_lag_and_seconds_in_the_output_and_in_the_log(self):
         answer = self.fail_over()
@@ -279,7 +286,8 @@ class ASwitchover(unittest.TestCase):
         answer = self.switch_over()
         self.assertRegex(
             answer.said,
-            r"^no time is left to wait for the switchover to .*:unishop-primary \(pending-resync, global database available\)",
+            r"^no time is left to wait for the switchover to .*:unishop-primary \(pending-resync, global database "
+            r"available\)",
         )
         self.assertEqual((answer.status, self.role.moves()), ("FAILED", []))
 
@@ -373,7 +381,8 @@ class AMoveThatAwsDoesNotAccept(unittest.TestCase):
         self.assertRegex(
             self.refused(role, "active", "failover"),
             r"^no time is left to wait for the failover to arn:.*:unishop-secondary \(pending-resync, global database "
-            r"available\): run the same command again \(An error .*FailoverGlobalCluster operation: the member is pending-resync\)$",
+            r"available\): run the same command again \(An error .*FailoverGlobalCluster operation: the member is "
+            r"pending-resync\)$",
         )
 
     def test_while_the_global_database_is_changed(self):
@@ -395,13 +404,15 @@ class AMoveThatAwsDoesNotAccept(unittest.TestCase):
         role.world.begin(SECONDARY)
         role.world.down.add(PRIMARY)
         role.world.clock.sleep(5)
-        self.assertRegex(self.refused(role, "active", "failover"), r"\(connected, global database switching-over\): run")
+        said = self.refused(role, "active", "failover")
+        self.assertRegex(said, r"\(connected, global database switching-over\): run")
 
     def test_does_not_tell_what_aws_said_before_it_accepted(self):
         role = RegionRole(SECONDARY)
         role.world.status, role.world.modifying, role.world.move_seconds = "modifying", True, 2000
         role.world.clock.after(100, lambda: setattr(role.world, "modifying", False))
-        self.assertRegex(role.ask("active", "failover").said, r"global database failing-over\): run the same command again$")
+        said = role.ask("active", "failover").said
+        self.assertRegex(said, r"global database failing-over\): run the same command again$")
 
 
 class WhatServes(unittest.TestCase):
@@ -438,7 +449,7 @@ class WhatServes(unittest.TestCase):
                     self.assertEqual(
                         answer.said,
                         f"{url}: {why}: the instance, or what it has published, is gone: deploy with another "
-                        "server-zone, and back (`cdk deploy --all -c server-zone=2`)",
+                        "server-zone, and back (`cdk deploy --all -c failover=false -c server-zone=2`)",
                     )
                     self.assertGreater(answer.seconds, 25)
                     self.assertLess(answer.seconds, 60)
@@ -493,8 +504,8 @@ class AClusterThatIsNotInTheGlobalDatabase(unittest.TestCase):
                         self.assertEqual((answer.status, role.moves()), ("FAILED", []))
                         self.assertRegex(
                             answer.said,
-                            'is not in the global database unishop: docs/runbook.md, "A cluster that is not in the global '
-                            'database"$',
+                            "is not in the global database unishop: docs/runbook.md, "
+                            '"A cluster that is not in the global database"$',
                         )
 
 

@@ -32,7 +32,9 @@ class ThePrimary(unittest.TestCase):
                 answer = role.delete()
                 self.assertEqual((answer.status, role.moves()), ("FAILED", []))
                 self.assertRegex(
-                    answer.said, r"^destroy unishop-secondary first \(`cdk destroy --all -c failover=false`\): the global database has other members"
+                    answer.said,
+                    r"^destroy unishop-secondary first \(`cdk destroy --all -c failover=false`\): the global database "
+                    "has other members$",
                 )
 
 
