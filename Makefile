@@ -1,12 +1,14 @@
 # make drill    the main job on an embedded AWS: no account, nothing to start by hand; OUTAGE=site blocks only the site
 # make faults   what goes wrong, scenario by scenario; `make drill SCENARIO=name` runs one; lossy wants a quiet machine
 # make killed   the drill, killed in every step and run again: nothing may be left; Linux, half an hour
+# make machine  the instance on a real systemd: root on Linux, some minutes; elsewhere it says that it was not run
 # make test     everything that is tested
 # make failover on AWS, us-east-1 is down: activates us-west-1, after a comparison with what is deployed; GO_ON=yes goes on
 #               although more would change; TO=primary activates us-east-1; ARGS="-c server-class=t3.medium" goes to the CDK CLI
 # make kept     what a failover needs without Go and npm: templates and runbook, written to the folder kept
 # make bench    the shop's start, and the load that it bears, and a synthesis, measured
 # make bundle   the release bundle, for a bucket of your own; `npx cdk deploy` builds it by itself
+# make outdated which dependencies have a newer release
 # make setup    what drill and tests need; downloads go to .cache and node_modules
 # make clean    removes what was made here
 #
@@ -17,7 +19,7 @@ SHELL := /bin/bash
 # Maven's own repository, so that nothing is left elsewhere.
 MVN := mvn --batch-mode --no-transfer-progress -Dmaven.repo.local=$(CURDIR)/.cache/m2
 
-.PHONY: help drill faults killed test failover kept setup bundle bench clean prerequisites
+.PHONY: help drill faults killed machine outdated test failover kept setup bundle bench clean prerequisites
 .DELETE_ON_ERROR:
 
 help:
@@ -32,6 +34,12 @@ faults: setup
 killed: setup
 	go build -o .cache/drill/drill ./drill
 	go run ./drill/killed .cache/drill/drill
+
+machine: setup
+	go run ./test/machine
+
+outdated: setup
+	@bash test/outdated.sh
 
 test: setup
 	gofmt -l $$(git ls-files '*.go') | (! grep .) || (echo 'gofmt -w these files' >&2; exit 1)
