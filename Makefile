@@ -68,7 +68,7 @@ bench: setup
 	cd unishop && java -cp target/test-classes unishop.StartBenchmark $(JAVA_25)
 	cd unishop && java -cp target/test-classes unishop.LoadBenchmark $(JAVA_25)
 
-setup: prerequisites node_modules/.package-lock.json .cache/emulator-venv/.made .cache/lint-venv/.made \
+setup: prerequisites node_modules/.package-lock.json .cache/emulator-venv/.made .cache/lint-venv/.made .cache/fuzz-venv/.made \
 	.cache/jdk25-venv/.made .cache/aws-venv/.made .cache/mariadb.made
 
 prerequisites:
@@ -88,6 +88,7 @@ define venv
 endef
 $(eval $(call venv,emulator,drill/emulator/requirements.txt))
 $(eval $(call venv,lint,test/requirements-lint.txt))
+$(eval $(call venv,fuzz,test/requirements-fuzz.txt))
 $(eval $(call venv,jdk25,drill/world/requirements-jdk.txt))
 $(eval $(call venv,aws,drill/world/requirements-aws.txt))
 
