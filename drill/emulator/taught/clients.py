@@ -34,6 +34,8 @@ def _client(service, region, account):
         endpoint_url=f"http://127.0.0.1:{os.environ['GATEWAY_PORT']}",
         config=botocore.config.Config(
             retries={"total_max_attempts": 1},
+            # An image is baked within one call.
+            read_timeout=600,
             proxies={},
             s3={"addressing_style": "path"},
             # As CloudTrail has it.

@@ -11,7 +11,7 @@ import urllib.error
 import urllib.request
 
 # A database or a server that has not started after two minutes will not.
-_TIMEOUT = 120
+_TIMEOUT = 600
 
 # The hook is on the loopback interface; a proxy from the environment must not see it.
 _direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
