@@ -62,7 +62,7 @@ func newFunction(scope awsconstructs.Construct, custom customResource) awslambda
 	return awslambda.NewFunction(scope, jsii.String("Function"), &awslambda.FunctionProps{
 		Runtime:     awslambda.Runtime_PYTHON_3_13(),
 		Handler:     jsii.String("index.handler"),
-		Code:        awslambda.Code_FromInline(jsii.String(*answer(scope) + stripped(custom.Source))),
+		Code:        awslambda.Code_FromInline(jsii.String(*runtime(scope) + stripped(custom.Source))),
 		Timeout:     duration(custom.Timeout),
 		MemorySize:  jsii.Number(256),
 		Environment: &environment,
@@ -75,8 +75,10 @@ func newFunction(scope awsconstructs.Construct, custom customResource) awslambda
 }
 
 var (
-	docstring   = regexp.MustCompile(`(?ms)^ *""".*?""" *\n`)
-	comment     = regexp.MustCompile(`(?m)^ *#.*\n`)
+	docstring = regexp.MustCompile(`(?ms)^ *""".*?""" *\n`)
+	comment   = regexp.MustCompile(`(?m)^ *#.*\n|  # noqa: .*$`)
+	// What these imports name stands in front.
+	ofRuntime   = regexp.MustCompile(`(?m)^from runtime import (?:\([^)]*\)|.*)\n`)
 	blankLines  = regexp.MustCompile(`\n{2,}`)
 	indentation = regexp.MustCompile(`(?m)^( {4})+`)
 	// A line that ends, or goes on, inside brackets.
@@ -85,16 +87,16 @@ var (
 	token = regexp.MustCompile(`"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'| *(?:[:=!<>|+]=|[=<>,:+|]) *`)
 )
 
-// answer is what the functions have in common. The template holds it once, as a mapping, and CloudFormation puts it in
+// runtime is what the functions have in common. The template holds it once, as a mapping, and CloudFormation puts it in
 // front of each: it takes a template of 51,200 bytes as it is, and a larger one only by way of S3. Its limits
 // name none for a mapping's value:
 // https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
-func answer(scope awsconstructs.Construct) *string {
+func runtime(scope awsconstructs.Construct) *string {
 	stack, id := awscdk.Stack_Of(scope), jsii.String("Functions")
 	functions, there := stack.Node().TryFindChild(id).(awscdk.CfnMapping)
 	if !there {
 		functions = awscdk.NewCfnMapping(stack, id, &awscdk.CfnMappingProps{
-			Mapping: &map[string]*map[string]any{"answer": {"py": stripped("answer.py")}},
+			Mapping: &map[string]*map[string]any{"answer": {"py": stripped("runtime.py")}},
 			Lazy:    jsii.Bool(false), // or the CDK suggests to write the text into each function again
 		})
 	}
@@ -107,7 +109,7 @@ func stripped(file string) string {
 	if err != nil {
 		panic(err)
 	}
-	text := comment.ReplaceAllString(docstring.ReplaceAllString(string(source), ""), "")
+	text := comment.ReplaceAllString(docstring.ReplaceAllString(ofRuntime.ReplaceAllString(string(source), ""), ""), "")
 	text = blankLines.ReplaceAllString(text, "\n")
 	text = token.ReplaceAllStringFunc(broken.ReplaceAllString(text, "$1$2"), shortest)
 	return indentation.ReplaceAllStringFunc(text, func(spaces string) string { return spaces[:len(spaces)/4] })

@@ -10,12 +10,12 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// lintSetup is what puts cfn-lint where these tests look for it.
+// lintSetup is what puts the linters where these tests look for it.
 const lintSetup = "python3 -m venv .cache/lint-venv && .cache/lint-venv/bin/pip install -r test/requirements-lint.txt"
 
 // Every template that a command can produce is clean, with an artifact and without.
 func TestCfnLintFindsNothing(t *testing.T) {
-	tool := cfnLint(t)
+	tool := lintTool(t, "cfn-lint")
 	for _, context := range []map[string]any{
 		{"failover": "false", "artifact": artifact},
 		{"failover": "planned", "artifact": artifact},
@@ -32,7 +32,7 @@ func TestCfnLintFindsNothing(t *testing.T) {
 }
 
 func TestCfnLintIsHeard(t *testing.T) {
-	tool := cfnLint(t)
+	tool := lintTool(t, "cfn-lint")
 	file := filepath.Join(t.TempDir(), "broken.json")
 	broken := `{"Resources":{"Global":{"Type":"AWS::RDS::GlobalCluster","Properties":{"Engine":"aurora-mysql","SourceDBClusterIdentifier":"unishop"}}}}`
 	require.NoError(t, os.WriteFile(file, []byte(broken), 0o644))
@@ -48,13 +48,13 @@ func lint(tool, file string) (string, error) {
 	return string(out), err
 }
 
-// cfnLint finds the tool, or skips the test and says how to get it; in CI that is a failure.
-func cfnLint(t *testing.T) string {
+// lintTool finds a linter, or skips the test and says how to get it; in CI that is a failure.
+func lintTool(t *testing.T, name string) string {
 	t.Helper()
-	tool, err := filepath.Abs(filepath.Join(root, ".cache", "lint-venv", "bin", "cfn-lint"))
+	tool, err := filepath.Abs(filepath.Join(root, ".cache", "lint-venv", "bin", name))
 	require.NoError(t, err)
 	if _, err := os.Stat(tool); err != nil {
-		missing(t, "cfn-lint is not there: "+lintSetup)
+		missing(t, name+" is not there: "+lintSetup)
 	}
 	return tool
 }
@@ -66,4 +66,34 @@ func missing(t *testing.T, what string) {
 		t.Fatal(what)
 	}
 	t.Skip(what)
+}
+
+// Python is clean, and has one form: the inline functions, their tests, and what the emulator is taught.
+func TestRuffFindsNothing(t *testing.T) {
+	for _, command := range [][]string{{"check"}, {"format", "--diff"}} {
+		said, err := ruff(t, command...)
+		assert.NoError(t, err, said)
+	}
+	read, err := ruff(t, "check", "--show-files")
+	require.NoError(t, err, read)
+	for _, file := range []string{"constructs/functions/region_role.py", "test/functions/running.py", "drill/emulator/taught/rds.py"} {
+		assert.Contains(t, read, file)
+	}
+}
+
+func TestRuffIsHeard(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "forgets.py")
+	require.NoError(t, os.WriteFile(file, []byte("from runtime import ask\n\nask(client)\n"), 0o644))
+	said, err := ruff(t, "check", "--config", "ruff.toml", file)
+	assert.Error(t, err)
+	assert.Contains(t, said, "F821")
+}
+
+// ruff runs in the repository's folder, where its settings are.
+func ruff(t *testing.T, arguments ...string) (string, error) {
+	t.Helper()
+	command := exec.Command(lintTool(t, "ruff"), append(arguments, "--no-cache")...)
+	command.Dir = root
+	out, err := command.CombinedOutput()
+	return string(out), err
 }

@@ -5,6 +5,20 @@ old image's id back; deletion removes the parameter, unless there is a pilot lig
 An unchanged image is looked at only for a new value of Reconcile: a failover asks nothing of the other region.
 """
 
+from runtime import (
+    ClientError,
+    OutOfTime,
+    Refused,
+    ask,
+    client,
+    code_of,
+    destroy_first,
+    env,
+    stack_of,
+    time,
+    while_meant,
+)
+
 ACTS = {"Create": "CREATE UPDATE", "Update": "CREATE UPDATE UPDATE_ROLLBACK", "Delete": "DELETE ROLLBACK"}
 
 

@@ -2,6 +2,8 @@
 in it. The instance, which publishes to the bucket, is gone by then.
 """
 
+from runtime import BUSY, Refused, ask, client, re, time, while_meant
+
 ACTS = {"Delete": "DELETE ROLLBACK"}
 
 

@@ -16,12 +16,12 @@ var otherCheckout = stage.Scenario{
 		step("a clone of the release is made", do.MakeClone),
 		down,
 		step("with another statement in a role the failover is stopped before anything changes", do.InOrder(
-			do.EditInClone("constructs/role.go", `"cloudwatch:GetMetricStatistics"}`, `"cloudwatch:GetMetricStatistics", "cloudwatch:ListMetrics"}`),
+			do.EditInClone("constructs/region_role.go", `"cloudwatch:GetMetricStatistics"}`, `"cloudwatch:GetMetricStatistics", "cloudwatch:ListMetrics"}`),
 			do.Refused(do.MakeInClone("failover"), "is deployed from release", "Resources RegionRole", "(AWS::IAM::Role)", "make failover GO_ON=yes")),
 			check.HasRole(secondary, pilotLight)),
 		step("with another page, a comment and a description it is not", do.InOrder(
-			do.EditInClone("constructs/role.go", `, "cloudwatch:ListMetrics"}`, `}`),
-			do.EditInClone("constructs/functions/role.py", "\ndef act(", "\n# Another comment.\ndef act("),
+			do.EditInClone("constructs/region_role.go", `, "cloudwatch:ListMetrics"}`, `}`),
+			do.EditInClone("constructs/functions/region_role.py", "\ndef act(", "\n# Another comment.\ndef act("),
 			do.EditInClone("stacks/stacks.go", `"Unishop on a pilot light: the %s region"`, `"Unishop: the %s region"`), do.ChangePage("other"),
 			do.Typed(do.MakeInClone("failover"))), check.TookOver(secondary)),
 	},

@@ -161,7 +161,7 @@ class Lambda:
         self.world = world or World(Clock(), names())
         self.aws = Aws(self.world, self.world.clock, self.function.granted)
         self.module = {}
-        exec(self.function.code, self.module)
+        exec(self.function.code, self.module)  # noqa: S102
         self.module["boto3"] = self.aws
         self.module["time"] = self.module["signal"] = self.world.clock
         self.module["urllib"] = types.SimpleNamespace(request=types.SimpleNamespace(urlopen=self.world.urlopen))

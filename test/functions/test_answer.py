@@ -10,6 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import boto3
 import urllib3
+
 from running import PRIMARY, SECONDARY, Bucket, Lambda, RegionRole
 
 NOT_MEANT = "UPDATE_COMPLETE"

@@ -112,7 +112,7 @@ class Trouble(unittest.TestCase):
         self.assertGreater(told, 20)
 
     def test_is_logged_once(self):
-        run, answer = self.meet("failover", "rds:DescribeGlobalClusters", "throttled", 200)
+        _, answer = self.meet("failover", "rds:DescribeGlobalClusters", "throttled", 200)
         self.assertEqual((answer.status, answer.log.count("Rate exceeded")), ("SUCCESS", 1))
 
 

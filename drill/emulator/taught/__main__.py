@@ -5,7 +5,7 @@ from taught import hooks
 hooks.check_version()
 
 # Each import hooks one service; a name that is not there ends the program before anything is served.
-from taught import (  # noqa: E402,F401
+from taught import (  # noqa: F401
     cancelling,
     cloudwatch,
     control,

@@ -7,7 +7,7 @@ it is the drill's affair, which is told what the recipe's components download.
 import json
 import re
 import uuid
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 
 from taught import clients, drill, hooks
 from taught.refusals import Refusal, first
@@ -186,12 +186,14 @@ def _create_image(_operation, asked):
 def _downloads(recipe):
     """What the recipe's own components download from S3."""
     documents = [resources.get(component["componentArn"], {}).get("data", "") for component in recipe["components"]]
-    return [source for document in documents for source in re.findall(r"^\s*- source: (s3://\S+)$", document, re.M)]
+    return [
+        source for document in documents for source in re.findall(r"^\s*- source: (s3://\S+)$", document, re.MULTILINE)
+    ]
 
 
 def _distributed(asked, recipe):
     """Region and AMI name of every copy; without a distribution configuration there is one, here."""
-    now = datetime.now(timezone.utc)
+    now = datetime.now(UTC)
     date = now.strftime("%Y-%m-%dT%H-%M-%S.") + f"{now.microsecond // 1000:03d}Z"
     distribution = resources.get(asked.get("distributionConfigurationArn"))
     if not distribution:

@@ -17,13 +17,13 @@ def _name(arn):
 
 @hooks.wrap(secret, "create")
 def _create(original, logical_id, props, stack_name):
-    _name_, attributes = original(logical_id, props, stack_name)
+    _, attributes = original(logical_id, props, stack_name)
     return attributes["Id"], attributes
 
 
 @hooks.wrap(secret, "update")
 def _update(original, physical_id, old, new, *args):
-    _name_, attributes = original(_name(physical_id), old, new, *args)
+    _, attributes = original(_name(physical_id), old, new, *args)
     before, after = ({r["Region"] for r in props.get("ReplicaRegions", [])} for props in (old, new))
     if before - after:
         secret_replicas.remove_regions({"SecretId": attributes["Id"], "RemoveReplicaRegions": before - after})

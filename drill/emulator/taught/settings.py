@@ -29,6 +29,6 @@ def change(values):
             raise ValueError(f"{name}: unknown setting (known: {', '.join(sorted(DEFAULTS))})")
         kind = dict if isinstance(DEFAULTS[name], dict) else (int, float)
         if not isinstance(value, kind) or isinstance(value, bool):
-            raise ValueError(f"{name}: {value!r} is not allowed: use a value like {DEFAULTS[name]!r}")
+            raise TypeError(f"{name}: {value!r} is not allowed: use a value like {DEFAULTS[name]!r}")
     _values.update(values)
     return dict(_values)

@@ -1,6 +1,7 @@
 """A global database for a test: members in both regions, with an instance each."""
 
 import botocore.exceptions
+
 from running import ENGINE_VERSION, PRIMARY, SECONDARY, emulator, until
 
 KEY = "arn:aws:kms:{}:000000000000:key/0000"

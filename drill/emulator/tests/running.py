@@ -84,15 +84,15 @@ class Emulator:
             "PYTHONDONTWRITEBYTECODE": "1",
             "DRILL_HOOK": self.hook_url,
         }
-        self.log = open(self.folder + "/log", "w")
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "taught"],
-            cwd=HERE,
-            env=environment,
-            stdout=self.log,
-            stderr=self.log,
-            start_new_session=True,
-        )
+        with open(self.folder + "/log", "w") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "taught"],
+                cwd=HERE,
+                env=environment,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
         atexit.register(self.stop)
         self._await_health()
 
@@ -113,7 +113,6 @@ class Emulator:
             self.process.wait()
         self.hook.shutdown()
         self.hook.server_close()
-        self.log.close()
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def control(self, path, value=None):

@@ -3,6 +3,7 @@
 import json
 
 import botocore.exceptions
+
 from running import PRIMARY, Hook, emulator, until
 
 CAPABILITIES = ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM"]

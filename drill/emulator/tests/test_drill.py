@@ -3,6 +3,7 @@
 import unittest
 
 import botocore.exceptions
+
 from running import PRIMARY, SECONDARY, Hook, emulator, hold, until
 
 DOCUMENT = """

@@ -4,6 +4,7 @@ import time
 import unittest
 
 import botocore.exceptions
+
 from running import PRIMARY, SECONDARY, emulator
 from stacks import Stack, custom_resource
 

@@ -4,6 +4,7 @@ import time
 import unittest
 
 import botocore.exceptions
+
 from databases import GlobalDatabase
 from running import PRIMARY, SECONDARY, Hook, emulator, hold, until
 

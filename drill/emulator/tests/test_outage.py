@@ -8,6 +8,7 @@ import urllib.error
 import urllib.request
 
 import botocore.exceptions
+
 from running import HERE, PRIMARY, SECONDARY, Hook, direct, emulator, hold, until
 from stacks import Stack, custom_resource, trust
 
@@ -142,6 +143,7 @@ class Controls(unittest.TestCase):
                     cwd=HERE,
                     capture_output=True,
                     text=True,
+                    check=False,
                 )
                 self.assertEqual(ended.returncode, 1)
                 self.assertRegex(ended.stderr.strip().splitlines()[-1], says)

@@ -5,9 +5,9 @@ import time
 import unittest
 
 import botocore.exceptions
+
 from databases import KEY, GlobalDatabase
 from running import PRIMARY, SECONDARY, emulator, hold, until
-
 from taught import ec2, image_builder, rds
 
 IMAGE = "ami-0c2023a1b2c3d4e5f"  # one of the emulator's public ones

@@ -4,6 +4,7 @@ import json
 import unittest
 
 import botocore.exceptions
+
 from running import PRIMARY, SECONDARY, emulator
 from stacks import Stack
 

@@ -5,6 +5,7 @@ import time
 import unittest
 
 import botocore.exceptions
+
 from databases import SECRET
 from running import ENGINE_VERSION, PRIMARY, SECONDARY, Hook, emulator, hold, until
 from stacks import Stack, allow, custom_resource, launched, outputs, trust

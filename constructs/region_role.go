@@ -40,7 +40,7 @@ func NewRegionRole(scope awsconstructs.Construct, id string, props RegionRolePro
 	names, own, other := props.Names, props.Own, props.Other
 	role := newCustomResource(this, customResource{
 		Type:   "Custom::RegionRole",
-		Source: "role.py",
+		Source: "region_role.py",
 		Properties: map[string]any{
 			"Role":      string(own.Role),
 			"Way":       string(own.Way),

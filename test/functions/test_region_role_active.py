@@ -5,6 +5,7 @@ import time
 import unittest
 
 import boto3
+
 from running import PRIMARY, SECONDARY, RegionRole, other
 
 

@@ -1,4 +1,5 @@
-"""What the functions behind our custom resources have in common. It stands in front of each one's own source, which has
+"""What the functions behind our custom resources have in common. It stands in front of each one's own source, which
+imports from it what it uses, a module too, and has
 
     ACTS               what the stack is doing, in CloudFormation's words, when the function acts, by request type
     act(event, meant)  does what is asked and returns what it did, in one sentence; raises Refused
@@ -55,7 +56,7 @@ def handler(event, context):
     signal.alarm(context.get_remaining_time_in_millis() // 1000 - ANSWER_SECONDS)
     status = "FAILED"
     try:
-        status, said = "SUCCESS", act(event, check_meant(event))
+        status, said = "SUCCESS", act(event, check_meant(event))  # noqa: F821
     except Late as late:
         status, said = "SUCCESS", f"nothing: {late}"
     except Refused as no:
@@ -84,7 +85,7 @@ def check_meant(event, meant=None):
     """
     found = stack_of(event["StackId"])
     now = found["StackStatus"], found.get("LastUpdatedTime")
-    acts = [f"{doing}_IN_PROGRESS" for doing in ACTS.get(event["RequestType"], "").split()]
+    acts = [f"{doing}_IN_PROGRESS" for doing in ACTS.get(event["RequestType"], "").split()]  # noqa: F821
     if now[0] not in acts or meant not in (None, now):
         raise Late(f"{event['RequestType']} in {now[0]}")
     sent = re.search("X-Amz-Date=([0-9TZ]+)", event["ResponseURL"])

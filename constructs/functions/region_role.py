@@ -9,6 +9,30 @@ https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/aurora-global-datab
 
 import urllib.request
 
+from runtime import (
+    BUSY,
+    DENIED,
+    DENIED_SECONDS,
+    FAILED,
+    FOREVER,
+    OutOfTime,
+    Refused,
+    ask,
+    botocore,
+    client,
+    code_of,
+    datetime,
+    destroy_first,
+    env,
+    json,
+    note,
+    re,
+    silent,
+    stack_of,
+    time,
+    while_meant,
+)
+
 ACTS = {"Create": "CREATE UPDATE", "Update": "CREATE UPDATE", "Delete": "DELETE"}
 # Between two looks at the global database, and between two tries of what AWS does not accept yet.
 LOOK_SECONDS, TRY_SECONDS = 1, 10
