@@ -21,6 +21,7 @@ import (
 	"unishop-pilot-light/internal/config"
 )
 
+// RollBackBadRelease deploys a release that does not start, which must be refused.
 func RollBackBadRelease(ctx context.Context, d *stage.Drill) error {
 	if err := uploadBadRelease(ctx, d); err != nil {
 		return err

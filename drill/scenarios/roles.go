@@ -3,8 +3,15 @@ package scenarios
 import (
 	"unishop-pilot-light/drill/check"
 	"unishop-pilot-light/drill/do"
+	"unishop-pilot-light/drill/emulator"
 	"unishop-pilot-light/drill/stage"
 )
+
+// resynchronisation of the primary's database is held until the scenario lets it go on.
+var resynchronisation = do.Hold(emulator.MemberResynchronised)
+
+// darkening is what somebody types who has forgotten the flag.
+var darkening = do.Deploying("unishop-secondary", "--exclusively")
 
 var forgottenFlag = stage.Scenario{
 	Name: "forgotten-flag",
