@@ -162,6 +162,7 @@ func NothingIsLeft(ctx context.Context, d *stage.Drill) error {
 	return nil
 }
 
+// IsMember: the side's cluster is one of the global database's, connected or not.
 func IsMember(side config.Side) stage.Check {
 	return func(ctx context.Context, d *stage.Drill) error {
 		database, err := d.System.Database(ctx, side.Other())

@@ -12,6 +12,7 @@ import (
 	"unishop-pilot-light/internal/config"
 )
 
+// ForgetImage removes the parameter with which the pilot light finds its image.
 func ForgetImage(ctx context.Context, d *stage.Drill) error {
 	_, err := ssm.NewFromConfig(d.System.In(config.Secondary)).DeleteParameter(ctx, &ssm.DeleteParameterInput{
 		Name: aws.String(d.System.Names.ImageParameter()),
@@ -33,6 +34,7 @@ func SwapByHand(ctx context.Context, d *stage.Drill) error {
 	return err
 }
 
+// Terminate ends the instance of the primary's region, and no stack knows.
 func Terminate(ctx context.Context, d *stage.Drill) error {
 	stack, err := d.System.Stack(ctx, config.Primary)
 	if err != nil {

@@ -19,6 +19,7 @@ func MakeInClone(target string) stage.Command {
 	return stage.Command{At: stage.Clone, Equipped: true, Shell: "make " + target}
 }
 
+// EditInClone replaces what stands in a file of the clone, once.
 func EditInClone(file, from, to string) stage.Action {
 	return func(_ context.Context, d *stage.Drill) error {
 		name := filepath.Join(d.Dir, string(stage.Clone), file)
@@ -41,11 +42,13 @@ func InClone(arguments ...string) stage.Command {
 	return stage.Command{At: stage.Clone, Arguments: arguments}
 }
 
+// Equipped types a command where a JDK, Maven and make are.
 func Equipped(c stage.Command) stage.Command {
 	c.Equipped = true
 	return c
 }
 
+// WithRegion types a command with the side's region in AWS_REGION.
 func WithRegion(side config.Side, c stage.Command) stage.Command {
 	c.Region = stage.Regions[side]
 	return c

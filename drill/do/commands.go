@@ -25,6 +25,7 @@ func Deploying(arguments ...string) stage.Command {
 	return stage.Command{At: stage.Office, Arguments: append(arguments, "--require-approval", "never")}
 }
 
+// Deploy types [Deploying], which must succeed.
 func Deploy(arguments ...string) stage.Action { return Typed(Deploying(arguments...)) }
 
 // FailingOver is the documented command: where no bundle can be built, with a region that is up.
@@ -32,6 +33,7 @@ func FailingOver(to config.Side, arguments ...string) stage.Command {
 	return Alone(to, append([]string{"-c", "failover=" + config.FailoverTo[to]}, arguments...)...)
 }
 
+// FailOver types [FailingOver], which must succeed.
 func FailOver(to config.Side, arguments ...string) stage.Action {
 	return Typed(FailingOver(to, arguments...))
 }
@@ -48,6 +50,7 @@ func Destroying(arguments ...string) stage.Command {
 	return stage.Command{At: stage.Laptop, Arguments: append(arguments, "--force")}
 }
 
+// Destroy types [Destroying], which must succeed.
 func Destroy(arguments ...string) stage.Action { return Typed(Destroying(arguments...)) }
 
 // Typed has somebody type a command, which must succeed.

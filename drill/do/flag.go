@@ -19,10 +19,12 @@ type FlagForm struct {
 	Arguments []string
 }
 
+// TypedFlag says the flag on the command line.
 func TypedFlag(value string) FlagForm {
 	return FlagForm{Arguments: []string{"-c", "failover=" + value}}
 }
 
+// CommittedFlag says the flag in cdk.json; nil: it is not there.
 func CommittedFlag(value any) FlagForm { return FlagForm{committed: value, commits: true} }
 
 // write writes cdk.json of the office in this form.

@@ -18,15 +18,17 @@ import (
 	"unishop-pilot-light/internal/config"
 )
 
-// held holds events of one kind until they are released.
-type held struct {
+// Held holds events of one kind until they are released.
+type Held struct {
 	event string
 	gate  chan struct{}
 }
 
-func Hold(event string) *held { return &held{event, make(chan struct{})} }
+// Hold is for events of one kind, which it holds between its Begin and its Release.
+func Hold(event string) *Held { return &Held{event, make(chan struct{})} }
 
-func (h *held) Begin(_ context.Context, d *stage.Drill) error {
+// Begin holds every event from now on.
+func (h *Held) Begin(_ context.Context, d *stage.Drill) error {
 	d.Guards.Put(h.event, func(ctx context.Context, _ *emulator.Event) error {
 		select {
 		case <-h.gate:
@@ -38,7 +40,8 @@ func (h *held) Begin(_ context.Context, d *stage.Drill) error {
 	return nil
 }
 
-func (h *held) Release(_ context.Context, d *stage.Drill) error {
+// Release lets go on what was held, and holds nothing more.
+func (h *Held) Release(_ context.Context, d *stage.Drill) error {
 	d.Guards.Put(h.event, nil)
 	close(h.gate)
 	return nil
@@ -115,6 +118,7 @@ func Until(so instant) stage.Action {
 	}
 }
 
+// TakeDown takes a side's region down: its AWS first, then what is real behind it.
 func TakeDown(side config.Side) stage.Action {
 	return func(ctx context.Context, d *stage.Drill) error {
 		d.Down[side] = true
@@ -124,6 +128,7 @@ func TakeDown(side config.Side) stage.Action {
 	}
 }
 
+// BringBack ends the outage of a side's region.
 func BringBack(side config.Side) stage.Action {
 	return func(ctx context.Context, d *stage.Drill) error {
 		delete(d.Down, side)
@@ -157,10 +162,12 @@ func BlockSite(side config.Side, blocked bool) stage.Action {
 	}
 }
 
+// Delayed makes every reader apply each write so much later, in whole seconds.
 func Delayed(by time.Duration) stage.Action {
 	return func(ctx context.Context, d *stage.Drill) error { return d.World.SetReplicationDelay(ctx, by) }
 }
 
+// Pause waits.
 func Pause(length time.Duration) stage.Action {
 	return func(ctx context.Context, _ *stage.Drill) error {
 		select {

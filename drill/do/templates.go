@@ -10,6 +10,7 @@ import (
 	"unishop-pilot-light/internal/config"
 )
 
+// DarkenByTemplate has CloudFormation make the secondary a pilot light, which must be rolled back.
 func DarkenByTemplate(ctx context.Context, d *stage.Drill) error {
 	template, err := d.Synthesize(ctx, config.Secondary)
 	if err != nil {
@@ -21,8 +22,8 @@ func DarkenByTemplate(ctx context.Context, d *stage.Drill) error {
 // LightPrimary has the primary sell, and then gives the database back to the secondary by hand.
 func LightPrimary(ctx context.Context, d *stage.Drill) error {
 	return InOrder(
-		Deploy("unishop-primary", "--exclusively"), stage.Action(check.Eventually(check.All(check.Writes(config.Primary), check.Replicates(config.Secondary)))),
-		SwapByHand, stage.Action(check.Eventually(check.All(check.Writes(config.Secondary), check.Replicates(config.Primary)))),
+		Deploy("unishop-primary", "--exclusively"), check.Eventually(check.All(check.Writes(config.Primary), check.Replicates(config.Secondary))),
+		SwapByHand, check.Eventually(check.All(check.Writes(config.Secondary), check.Replicates(config.Primary))),
 	)(ctx, d)
 }
 

@@ -56,6 +56,7 @@ func (c *customers) stop() {
 	c.group.Wait()
 }
 
+// End sends the customers home.
 func End(_ context.Context, d *stage.Drill) error {
 	d.StopMeasuring()
 	return nil

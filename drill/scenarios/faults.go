@@ -3,30 +3,19 @@ package scenarios
 import (
 	"unishop-pilot-light/drill/check"
 	"unishop-pilot-light/drill/do"
-	"unishop-pilot-light/drill/emulator"
 	"unishop-pilot-light/drill/stage"
 	"unishop-pilot-light/internal/config"
 )
 
-// regions of the system. Sentences call them by their names.
-var (
-	east, west = stage.Regions[primary], stage.Regions[secondary]
+const (
+	primary    = config.Primary
+	secondary  = config.Secondary
+	active     = config.Active
+	pilotLight = config.PilotLight
 )
 
-// swapped: an operator makes the side's cluster the writer, and no stack knows.
-func swapped(to config.Side) stage.Step {
-	return step("an operator swaps the writer", do.SwapByHand, check.Eventually(check.All(check.Writes(to), check.Replicates(to.Other()))))
-}
-
-const active = config.Active
-
-// resynchronisation of the primary's database is held until the scenario lets it go on.
-var resynchronisation = do.Hold(emulator.MemberResynchronised)
-
-// darkening is what somebody types who has forgotten the flag.
-var darkening = do.Deploying("unishop-secondary", "--exclusively")
-
-const pilotLight = config.PilotLight
+// Sentences call the regions by their names.
+var east, west = stage.Regions[primary], stage.Regions[secondary]
 
 // Faults are the scenarios in which something goes wrong, in the order in which they are told.
 var Faults = []stage.Scenario{
@@ -54,10 +43,10 @@ func returns(side config.Side) stage.Step {
 	return step(stage.Regions[side]+" returns, and its database is resynchronised", do.BringBack(side), check.Eventually(check.Replicates(side)))
 }
 
-const (
-	primary   = config.Primary
-	secondary = config.Secondary
-)
+// swapped: an operator makes the side's cluster the writer, and no stack knows.
+func swapped(to config.Side) stage.Step {
+	return step("an operator swaps the writer", do.SwapByHand, check.Eventually(check.All(check.Writes(to), check.Replicates(to.Other()))))
+}
 
 // step is a sentence: what is done, and all that must be so when the sentence is over.
 func step(says string, do stage.Action, checks ...stage.Check) stage.Step {

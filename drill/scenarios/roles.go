@@ -3,6 +3,7 @@ package scenarios
 import (
 	"unishop-pilot-light/drill/check"
 	"unishop-pilot-light/drill/do"
+	"unishop-pilot-light/drill/emulator"
 	"unishop-pilot-light/drill/measure"
 	"unishop-pilot-light/drill/stage"
 )
@@ -28,6 +29,12 @@ var detached = stage.Scenario{
 		step("everything is removed", do.Destroy("--all"), check.NothingIsLeft),
 	},
 }
+
+// resynchronisation of the primary's database is held until the scenario lets it go on.
+var resynchronisation = do.Hold(emulator.MemberResynchronised)
+
+// darkening is what somebody types who has forgotten the flag.
+var darkening = do.Deploying("unishop-secondary", "--exclusively")
 
 var forgottenFlag = stage.Scenario{
 	Name: "forgotten-flag",

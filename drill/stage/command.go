@@ -26,6 +26,7 @@ type Command struct {
 	Shell     string // instead: a block of commands
 }
 
+// String is the command as it is typed.
 func (c Command) String() string {
 	if c.Shell != "" {
 		return strings.TrimSpace(c.Shell)

@@ -12,10 +12,8 @@ import (
 // Declared is what cdk.json declares: the drill deploys this system.
 var Declared = readDeclared()
 
-// regions of the system. Sentences call them by their names.
-var (
-	Regions = map[config.Side]string{config.Primary: Declared.Primary.Name, config.Secondary: Declared.Secondary.Name}
-)
+// Regions of the system, by side.
+var Regions = map[config.Side]string{config.Primary: Declared.Primary.Name, config.Secondary: Declared.Secondary.Name}
 
 func readDeclared() config.Config {
 	root, err := Root()
@@ -30,7 +28,7 @@ func readDeclared() config.Config {
 	return found
 }
 
-// Root goes up to the folder of go.mod.
+// Root is the folder of the repository: this one, or one above it.
 func Root() (string, error) {
 	folder, err := os.Getwd()
 	if err != nil {

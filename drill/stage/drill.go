@@ -51,7 +51,7 @@ type Drill struct {
 	log      string // of the latest command
 }
 
-// New makes a drill that has not started. All of it ends by [Drill.end], and with the program, even when that is
+// New makes a drill that has not started. All of it ends by [Drill.End], and with the program, even when that is
 // killed.
 func New(root, app string) (*Drill, error) {
 	r, err := reaper.New()

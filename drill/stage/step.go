@@ -6,6 +6,37 @@ import (
 	"time"
 )
 
+// Scenario is a story told on an embedded AWS of its own.
+type Scenario struct {
+	Name  string
+	Says  string
+	Steps []Step
+}
+
+// Step is one sentence of a story: what is done, and what must be so when the sentence is over.
+type Step struct {
+	Says  string
+	Do    Action
+	Check Check // may be nil
+}
+
+// Action does something.
+type Action func(context.Context, *Drill) error
+
+// Check says what is not as it must be.
+type Check = Action
+
+// CarryOut does a step, and checks what must be so afterwards.
+func (s Step) CarryOut(ctx context.Context, d *Drill) error {
+	if err := s.Do(ctx, d); err != nil {
+		return err
+	}
+	if s.Check == nil {
+		return nil
+	}
+	return s.Check(ctx, d)
+}
+
 // patience is how long a check waits for what AWS does on its own.
 const patience = 2 * time.Minute
 
@@ -23,34 +54,4 @@ func WaitFor(ctx context.Context, so func() (bool, error)) error {
 		case <-time.After(50 * time.Millisecond):
 		}
 	}
-}
-
-// Scenario is a story told on an embedded AWS of its own.
-type Scenario struct {
-	Name  string
-	Says  string
-	Steps []Step
-}
-
-// Step is one sentence of a story: what is done, and what must be so when the sentence is over.
-type Step struct {
-	Says  string
-	Do    Action
-	Check Check // may be nil
-}
-
-type (
-	Action func(context.Context, *Drill) error
-	Check  func(context.Context, *Drill) error
-)
-
-// CarryOut does a step, and checks what must be so afterwards.
-func (s Step) CarryOut(ctx context.Context, d *Drill) error {
-	if err := s.Do(ctx, d); err != nil {
-		return err
-	}
-	if s.Check == nil {
-		return nil
-	}
-	return s.Check(ctx, d)
 }

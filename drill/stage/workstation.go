@@ -17,7 +17,7 @@ const (
 	Office workstation = "office"
 	// Laptop has neither, nor make: Go and Node have to do.
 	Laptop workstation = "laptop"
-	// Clone has nothing in it that was built before. [makeClone] makes it.
+	// Clone has nothing in it that was built before. do.MakeClone makes it.
 	Clone workstation = "clone"
 )
 
@@ -50,10 +50,12 @@ func (d *Drill) makeWorkstations() error {
 // NotCloned are the folders and files that `git clone` does not bring along.
 var NotCloned = []string{".git", ".cache", "node_modules", "cdk.out", "cdk.context.json", "kept", "target", "__pycache__"}
 
+// Link makes a file or folder of one folder appear in another one.
 func Link(from, to, name string) error {
 	return os.Symlink(filepath.Join(from, name), filepath.Join(to, name))
 }
 
+// CopyFile copies a file's contents.
 func CopyFile(from, to string) error {
 	content, err := os.ReadFile(from)
 	if err != nil {
