@@ -4,6 +4,7 @@ import base64
 import contextvars
 import ipaddress
 import random
+import re
 
 from taught import drill, hooks, settings
 from taught.refusals import Refusal, first
@@ -143,6 +144,18 @@ def _run_instances(original, params):
                 _drop_volumes(instance)
             return ec2._error("InternalError", str(error), 500)
     return answer
+
+
+@hooks.wrap(ec2._ACTION_MAP, "DescribeImages")
+def _describe_images(original, params):
+    """ministack keeps when an image was registered, and does not say it."""
+    status, headers, body = original(params)
+
+    def dated(found):
+        image = ec2._images.get(found[1].decode(), {})
+        return found[0] + f"<creationDate>{image['CreationDate']}</creationDate>".encode() if image else found[0]
+
+    return status, headers, re.sub(rb"<imageId>([^<]*)</imageId>", dated, body)
 
 
 @hooks.wrap(ec2._ACTION_MAP, "TerminateInstances")

@@ -232,6 +232,8 @@ class Images(unittest.TestCase):
         first = self.stack.outputs()
         self.assertEqual(first["Arn"], "arn:aws:imagebuilder:us-east-1:000000000000:image/shop/1.0.7/1")
         self.assertEqual(self.amis(PRIMARY), {first["Ami"]: first["Arn"]})
+        found = emulator().client("ec2", PRIMARY).describe_images(ImageIds=[first["Ami"]])["Images"]
+        self.assertRegex(found[0]["CreationDate"], r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$")
         self.assertEqual(list(self.amis(SECONDARY).values()), [first["Arn"]])
         self.assertNotEqual(list(self.amis(SECONDARY)), [first["Ami"]], "an AMI's id is its region's")
         self.assertEqual(
