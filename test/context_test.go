@@ -1,11 +1,14 @@
 package test
 
 import (
+	"encoding/json"
 	"fmt"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/stretchr/testify/require"
 
 	"unishop-pilot-light/internal/config"
 )
@@ -424,4 +427,20 @@ func differing(a, b template) (ids []string) {
 		}
 	}
 	return ids
+}
+
+// Image Builder refuses a known version with another content, and the qualifier of the CDK's bootstrap is part of the
+// bucket that the document names.
+func TestTheImagesVersionFollowsTheDocumentThatBakesIt(t *testing.T) {
+	component := func(qualifier string) map[string]any {
+		a := synthesize(t, map[string]any{"@aws-cdk/core:bootstrapQualifier": qualifier})
+		var parsed template
+		require.NoError(t, json.Unmarshal(a.text(t, config.Primary), &parsed))
+		_, found := parsed.one("AWS::ImageBuilder::Component")
+		return found.props()
+	}
+	one, other := component("hnb659fds"), component("other")
+	require.NotEqual(t, text(one["Data"]), text(other["Data"]))
+	require.NotEqual(t, one["Version"], other["Version"])
+	require.Equal(t, one["Version"], component("hnb659fds")["Version"], "and follows nothing else")
 }

@@ -15,6 +15,7 @@ from taught import (  # noqa: F401
     lambda_logs,
     lambda_runtime,
     networks,
+    no_rollback,
     rds,
     rds_types,
     s3,

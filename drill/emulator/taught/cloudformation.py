@@ -33,7 +33,7 @@ custom_resource = hooks.ministack(
     "services.cloudformation.custom_resource", "deliver_response", "invoke_custom_resource"
 )
 store = hooks.ministack("services.cloudformation", "_stacks")
-responses = hooks.ministack("core.responses", "get_region")
+responses = hooks.ministack("core.responses", "get_region", "now_iso")
 
 _on_worker_threads = set()
 
@@ -122,6 +122,8 @@ def _through_outages(verb):
 for _verb in ("provision", "update", "delete"):
     _through_outages(_verb)
 
+update_resource = stacks._update_resource  # and nothing beside it
+
 
 # --- A resource whose creation failed is deleted in the rollback; ministack forgets that it was begun. ---------------
 
@@ -129,13 +131,19 @@ _begun = {}  # (stack id, logical id) -> the record of a resource that exists al
 
 
 def remember_begun(stack_name, logical_id, resource_type, physical_id, props):
-    _begun[stack_id(stack_name), logical_id] = {
+    _begun[stack_id(stack_name), logical_id] = record(logical_id, resource_type, physical_id, props, "CREATE_FAILED")
+
+
+def record(logical_id, resource_type, physical_id, props, status):
+    """As ministack has them."""
+    return {
         "PhysicalResourceId": physical_id,
         "ResourceType": resource_type,
-        "ResourceStatus": "CREATE_FAILED",
+        "ResourceStatus": status,
         "LogicalResourceId": logical_id,
         "Properties": props,
         "Attributes": {},
+        "Timestamp": responses.now_iso(),
     }
 
 
@@ -143,10 +151,15 @@ def forget_begun(stack_name, logical_id):
     _begun.pop((stack_id(stack_name), logical_id), None)
 
 
+def take_begun(of_stack):
+    """(logical id, record) of each; from now on they are the caller's."""
+    return [(logical_id, _begun.pop((of, logical_id))) for of, logical_id in list(_begun) if of == of_stack]
+
+
 @hooks.wrap(stacks, "_roll_back_operation")
 async def _delete_what_was_begun(original, stack_name, of_stack, stack, operation, *rest):
-    for of, logical_id in [key for key in _begun if key[0] == of_stack]:
-        stack["_resources"][logical_id] = _begun.pop((of, logical_id))
+    for logical_id, record in take_begun(of_stack):
+        stack["_resources"][logical_id] = record
         operation["created"].append(logical_id)
     await original(stack_name, of_stack, stack, operation, *rest)
 
@@ -264,7 +277,10 @@ for _module in ("engine", "handlers", "changesets"):
 # --- A stack that is in the middle of something, or whose deletion has failed, takes no change set for an update. -----
 
 handlers = hooks.ministack("services.cloudformation.handlers", "_ACTION_HANDLERS", "_resolve_stack", "_error", "_p")
-_UPDATABLE = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE")
+FAILED = ("CREATE_FAILED", "UPDATE_FAILED")  # without a rollback
+# "You can initiate a change set for a stack with a status of CREATE_FAILED or UPDATE_FAILED, but not for a status of
+# UPDATE_ROLLBACK_FAILED": https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/stack-failure-options.html
+_UPDATABLE = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", *FAILED)
 
 
 @hooks.wrap(handlers._ACTION_HANDLERS, "CreateChangeSet")

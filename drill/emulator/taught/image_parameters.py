@@ -39,6 +39,11 @@ async def _deploy(original, stack_name, of_stack, template, parameters, disable_
     problem = _problem(parameters)
     if not problem:
         return await original(stack_name, of_stack, template, parameters, disable_rollback, tags, **options)
+    if disable_rollback:
+        stack = cloudformation.store._stacks[stack_name]
+        stack["StackStatus"] = "UPDATE_FAILED" if options.get("is_update") else "CREATE_FAILED"
+        of = of_stack, stack_name, stack_name, "AWS::CloudFormation::Stack"
+        return stacks._add_event(*of, stack["StackStatus"], problem, of_stack)
     # https://github.com/rgfindl/headless-wordpress/issues/4
     await _undo(stack_name, of_stack, template, parameters, f"{problem}. Rollback requested by user.", **options)
 

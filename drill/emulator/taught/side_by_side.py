@@ -32,9 +32,9 @@ _provision_now = stacks._provision_resource
 
 
 class Launch:
-    def __init__(self, stack_name, logical_id, props):
-        self.props = props
-        self.outcome = beside(functools.partial(_provision_now, INSTANCE, logical_id, props, stack_name))
+    def __init__(self, stack_name, logical_id, props, tagged):
+        self.props, self.tagged = props, tagged
+        self.outcome = beside(functools.partial(_provision_now, INSTANCE, logical_id, tagged, stack_name))
 
     def failed(self):
         return self.outcome.done() and self.outcome.exception() is not None
@@ -65,7 +65,7 @@ def _update(original, resource_type, identifier, old, new, stack_name, logical_i
     waiting = {updated, *(launch.outcome for launch in launches)}
     while updated in waiting:
         _, waiting = futures.wait(waiting, return_when=futures.FIRST_COMPLETED)
-        if any(launch.failed() for launch in launches):
+        if any(launch.failed() for launch in launches) and not stack["_rollback_disabled"]:
             raise RuntimeError("Resource update cancelled")
     return updated.result()
 
@@ -77,7 +77,9 @@ def _launch_meanwhile(stack_name, stack, logical_id):
     resources, conditions = template["Resources"], engine._evaluate_conditions(template, parameters)
     order = engine._topological_sort(resources, conditions)
     turn = order.index(logical_id)
-    done = set(order[:turn]) | {name for name in order if resources[name] == stack["_template"]["Resources"].get(name)}
+    done = set(order[:turn])
+    if not stack["_goes_on"]:
+        done |= {name for name in order if resources[name] == stack["_template"]["Resources"].get(name)}
     for name in order[turn + 1 :]:
         is_new = resources[name]["Type"] == INSTANCE and name not in stack["_resources"]
         if is_new and engine._extract_deps(resources[name], set(order)) <= done:
@@ -93,7 +95,7 @@ def _launch_meanwhile(stack_name, stack, logical_id):
             props = {key: value for key, value in resolved.items() if value is not engine._NO_VALUE}
             tagged = stacks._with_stack_tags(INSTANCE, props, stack.get("Tags") or [], stack_name, of_stack, name)
             stacks._add_event(of_stack, stack_name, name, INSTANCE, "CREATE_IN_PROGRESS")
-            early[of_stack, name] = Launch(stack_name, name, tagged)
+            early[of_stack, name] = Launch(stack_name, name, props, tagged)
     return [launch for (of, _), launch in early.items() if of == of_stack]
 
 
@@ -123,5 +125,23 @@ def _cancel(stack_name, of_stack, logical_id, launch):
         futures.wait([launch.outcome], timeout=0.1)
     if not launch.failed():
         instance, _ = launch.outcome.result()
-        cloudformation.remember_begun(stack_name, logical_id, INSTANCE, instance, launch.props)
+        cloudformation.remember_begun(stack_name, logical_id, INSTANCE, instance, launch.tagged)
     stacks._add_event(of_stack, stack_name, logical_id, INSTANCE, "CREATE_FAILED", reason)
+
+
+async def end_launches(stack_name, of_stack):
+    """Without a rollback they go on. Answers (logical id, record) of those that have succeeded."""
+    succeeded = []
+    for of, logical_id in list(early):
+        if of == of_stack:
+            launch = early.pop((of, logical_id))
+            await asyncio.to_thread(futures.wait, [launch.outcome])
+            if launch.failed():
+                reason = str(launch.outcome.exception())
+                stacks._add_event(of_stack, stack_name, logical_id, INSTANCE, "CREATE_FAILED", reason)
+            else:
+                instance, attributes = launch.outcome.result()
+                record = cloudformation.record(logical_id, INSTANCE, instance, launch.props, "CREATE_COMPLETE")
+                succeeded.append((logical_id, {**record, "Attributes": attributes}))
+                stacks._add_event(of_stack, stack_name, logical_id, INSTANCE, "CREATE_COMPLETE", physical_id=instance)
+    return succeeded

@@ -17,7 +17,7 @@ def handler(event, context):
     print(event["RequestType"], stack["StackStatus"])
     if "Tell" in event["ResourceProperties"]:
         http.request("POST", event["ResourceProperties"]["Tell"], body=json.dumps({"event": "function-called"}))
-    failed = event["ResourceProperties"].get("Fail") == event["RequestType"]
+    failed = event["RequestType"] in event["ResourceProperties"].get("Fail")
     answer = {key: event[key] for key in ("StackId", "RequestId", "LogicalResourceId")}
     answer |= {"Status": "FAILED" if failed else "SUCCESS", "Reason": "asked to", "PhysicalResourceId": "constant"}
     answer["Data"] = {"Status": stack["StackStatus"]}
@@ -90,9 +90,11 @@ class Stack:
         self.api = emulator().client("cloudformation", region)
         test.addCleanup(self.remove)
 
-    def begin(self, verb, resources, **parts):
+    def begin(self, verb, resources, disable_rollback=False, **parts):
+        begin = getattr(self.api, f"{verb}_stack")
         body = json.dumps({"Resources": resources, **parts})
-        getattr(self.api, f"{verb}_stack")(StackName=self.name, TemplateBody=body, Capabilities=CAPABILITIES)
+        asked = {"StackName": self.name, "TemplateBody": body, "Capabilities": CAPABILITIES}
+        begin(**asked, DisableRollback=disable_rollback)
 
     def create(self, resources, **parts):
         self.begin("create", resources, **parts)
@@ -155,7 +157,7 @@ class Stack:
     def remove(self):
         """Whatever is left of it after a test that failed."""
         if self.status() and self.delete() == "DELETE_FAILED":
-            self.delete(RetainResources=[name for name, _, _ in self.events()])
+            self.delete(RetainResources=list(self.resources()))
 
 
 def launched(stack):
