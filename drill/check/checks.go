@@ -172,3 +172,14 @@ func IsMember(side config.Side) stage.Check {
 		return err
 	}
 }
+
+// StackIs checks the status of the side's stack.
+func StackIs(side config.Side, status string) stage.Check {
+	return func(ctx context.Context, d *stage.Drill) error {
+		stack, err := d.System.Stack(ctx, side)
+		if err == nil && stack.Status != status {
+			err = fmt.Errorf("the stack of the %s is %s, want %s", side, stack.Status, status)
+		}
+		return err
+	}
+}

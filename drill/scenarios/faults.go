@@ -20,7 +20,7 @@ var east, west = stage.Regions[primary], stage.Regions[secondary]
 // Faults are the scenarios in which something goes wrong, in the order in which they are told.
 var Faults = []stage.Scenario{
 	flag, keptTemplate, blockedSite, noImage, badRelease, noCapacity, forgottenFlag, failedFailback, stuck, wrongOrder, interrupted,
-	hangingSwitchover, unserved, cleanClone, again, mirrored, otherCheckout, throttled, detached,
+	hangingSwitchover, unserved, cleanClone, again, mirrored, otherCheckout, throttled, detached, upgraded, firstDeployment,
 }
 
 // Sentences that several scenarios have in common.
@@ -30,7 +30,7 @@ var (
 	down       = goesDown(primary)
 	failedOver = step("us-west-1 takes over", do.FailOver(secondary), check.TookOver(secondary))
 	returned   = returns(primary)
-	rested     = step("us-east-1 is put to rest", do.Deploy("unishop-primary", "-c", "failover=true"),
+	rested     = step("us-east-1 is deactivated", do.Deploy("unishop-primary", "-c", "failover=planned"),
 		check.Serves(secondary), check.Replicates(primary))
 	home = step("everything comes home", do.Deploy("--all"), check.Serves(primary), check.Replicates(secondary))
 )

@@ -1,0 +1,39 @@
+package scenarios
+
+import (
+	"unishop-pilot-light/drill/check"
+	"unishop-pilot-light/drill/do"
+	"unishop-pilot-light/drill/stage"
+)
+
+const patched = "engine-version=8.0.mysql_aurora.3.10.5"
+
+// upgraded: AWS patches its long-term versions of the engine about once a year.
+var upgraded = stage.Scenario{
+	Name: "upgraded",
+	Says: "the runbook patches the engine, the reader first; the templates follow, and an older one changes nothing",
+	Steps: []stage.Step{
+		deployed,
+		step("the reader is patched, then the writer", do.Runbook("Upgrade the database engine", "VERSION=8.0.mysql_aurora.3.10.5"),
+			check.Serves(primary), check.Replicates(secondary)),
+		step("the templates follow, and move nothing", do.Deploy("--all", "-c", patched), check.Serves(primary), check.Replicates(secondary)),
+		down,
+		step("the failover of an older template is refused before anything moves", do.Refused(do.FailingOver(secondary), "Cannot upgrade aurora-mysql"),
+			check.HasRole(secondary, pilotLight)),
+		step("us-west-1 takes over", do.FailOver(secondary, "-c", patched), check.TookOver(secondary)),
+	},
+}
+
+// firstDeployment: the clusters take half an hour on AWS, and a rollback would delete them together with the logs.
+var firstDeployment = stage.Scenario{
+	Name: "first-deployment",
+	Says: "a first deployment that fails keeps what it has, and the same command goes on from there",
+	Steps: []stage.Step{
+		step("a release that does not start fails, and the database and the logs stay", do.InOrder(do.Bootstrap,
+			do.UploadBadRelease, do.Fails(do.BadDeployment("--no-rollback"), "FAILURE signal")),
+			check.StackIs(primary, "CREATE_FAILED"), check.Writes(primary)),
+		step("a release that starts is deployed over it", do.Deploy("--all", "--no-rollback"),
+			check.Serves(primary), check.Replicates(secondary), check.ImagePublished),
+		step("everything is removed", do.Destroy("--all"), check.NothingIsLeft),
+	},
+}
