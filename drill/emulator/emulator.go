@@ -162,6 +162,8 @@ type Settings struct {
 	ResyncSeconds float64 `json:"resync_seconds,omitzero"`
 	// HangingSeconds is how long a failover is refused while a switchover hangs. Default 20.
 	HangingSeconds float64 `json:"hanging_seconds,omitzero"`
+	// FailingBuilds is how many of the next images fail while Image Builder builds them.
+	FailingBuilds int `json:"failing_builds,omitzero"`
 	// NoCapacity lists the instance types that a region is short of. An empty map ends every shortage.
 	NoCapacity map[string][]string `json:"no_capacity,omitzero"`
 }

@@ -9,7 +9,7 @@ import re
 import uuid
 from datetime import UTC, datetime
 
-from taught import clients, drill, hooks
+from taught import clients, drill, hooks, settings
 from taught.refusals import Refusal, first
 
 app = hooks.ministack("app", "SERVICE_HANDLERS")
@@ -167,20 +167,37 @@ def _create_image(_operation, asked):
     build = 1 + sum(1 for arn in resources if arn.startswith(version + "/"))
     arn = f"{version}/{build}"
     amis = [_register(arn, region, name) for region, name in _distributed(asked, recipe)]
+    state = {"status": "AVAILABLE"}
     try:
-        for bundle in _downloads(recipe):
-            drill.tell("image-baked", images=[ami["image"] for ami in amis], bundle=bundle)
+        _build(recipe, amis)
     except Exception as error:
         _deregister(amis)
-        return _error("InvalidRequestException", str(error), 400)
+        amis, state = [], {"status": "FAILED", "reason": _failure(arn, error)}
     resources[arn] = {
         "arn": arn,
         "name": recipe["name"],
         "version": recipe["semanticVersion"] + f"/{build}",
-        "state": {"status": "AVAILABLE"},
+        "state": state,
         "outputResources": {"amis": amis},
     }
     return _ok({"imageBuildVersionArn": arn})
+
+
+def _build(recipe, amis):
+    left = settings.get("failing_builds")
+    if left:
+        settings.change({"failing_builds": left - 1})
+        raise RuntimeError(f"Document {recipe['components'][0]['componentArn']} failed!")
+    for bundle in _downloads(recipe):
+        drill.tell("image-baked", images=[ami["image"] for ami in amis], bundle=bundle)
+
+
+def _failure(arn, error):
+    """https://github.com/aws/aws-parallelcluster/issues/4032"""
+    return (
+        f"SSM execution '{uuid.uuid4()}' failed for image arn: '{arn}' with status = 'Failed' in state = 'BUILDING' "
+        f"and failure message = '{error}'"
+    )
 
 
 def _downloads(recipe):

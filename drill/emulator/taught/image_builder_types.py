@@ -38,9 +38,17 @@ def _handlers(kind, arn_name, updated=False):
     return {"create": create, "delete": delete, **({"update": update} if updated else {})}
 
 
-def create_image(_logical_id, props, _stack_name):
+def create_image(logical_id, props, stack_name):
     arn = clients.call("imagebuilder", "CreateImage", _asked(props))["imageBuildVersionArn"]
-    amis = clients.call("imagebuilder", "GetImage", {"imageBuildVersionArn": arn})["image"]["outputResources"]["amis"]
+    image = clients.call("imagebuilder", "GetImage", {"imageBuildVersionArn": arn})["image"]
+    if image["state"]["status"] == "FAILED":
+        cloudformation.remember_begun(stack_name, logical_id, "AWS::ImageBuilder::Image", arn, props)
+        # https://github.com/aws/aws-parallelcluster/issues/4032
+        raise RuntimeError(
+            f"Resource handler returned message: \"Error occurred during operation '{image['state']['reason']}'.\" "
+            f"(RequestToken: {uuid.uuid4()}, HandlerErrorCode: GeneralServiceException)"
+        )
+    amis = image["outputResources"]["amis"]
     here = [ami["image"] for ami in amis if ami["region"] == responses.get_region()]
     return arn, {"Arn": arn, "Name": arn.split("/")[1], "ImageId": here[0] if here else ""}
 

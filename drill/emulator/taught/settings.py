@@ -11,6 +11,8 @@ DEFAULTS = {
     "resync_seconds": 3.0,
     # How long a failover is refused while a switchover hangs.
     "hanging_seconds": 20.0,
+    # How many of the next images fail while they are built.
+    "failing_builds": 0,
     # Instance types that a region is short of: {"us-west-1": ["t3.small"]}.
     "no_capacity": {},
 }

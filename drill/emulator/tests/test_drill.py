@@ -2,8 +2,6 @@
 
 import unittest
 
-import botocore.exceptions
-
 from running import PRIMARY, SECONDARY, Hook, emulator, hold, until
 
 DOCUMENT = """
@@ -149,7 +147,7 @@ class AnImage(unittest.TestCase):
             imageRecipeArn=recipe, infrastructureConfigurationArn=infrastructure, **token
         )["imageBuildVersionArn"]
         self.addCleanup(self.remove, image)
-        return self.builder.get_image(imageBuildVersionArn=image)["image"]["outputResources"]["amis"]
+        return self.builder.get_image(imageBuildVersionArn=image)["image"]
 
     def remove(self, image):
         self.builder.start_resource_state_update(
@@ -161,7 +159,7 @@ class AnImage(unittest.TestCase):
         )
 
     def test_is_told_with_what_is_on_it(self):
-        amis = self.bake("told")
+        amis = self.bake("told")["outputResources"]["amis"]
         (event,) = told("image-baked")
         self.assertEqual(event["images"], [ami["image"] for ami in amis])
         self.assertEqual(event["bundle"], "s3://releases/told.tar.gz")
@@ -171,8 +169,9 @@ class AnImage(unittest.TestCase):
         self.addCleanup(Hook.refuse.clear)
         ec2 = emulator().client("ec2", PRIMARY)
         before = ec2.describe_images(Owners=["self"])["Images"]
-        with self.assertRaisesRegex(botocore.exceptions.ClientError, "image-baked: the drill answered 500"):
-            self.bake("refused")
+        image = self.bake("refused")
+        self.assertEqual(image["state"]["status"], "FAILED")
+        self.assertIn("image-baked: the drill answered 500", image["state"]["reason"])
         self.assertEqual(ec2.describe_images(Owners=["self"])["Images"], before)
 
 

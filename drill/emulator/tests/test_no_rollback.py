@@ -6,6 +6,7 @@ import unittest
 import uuid
 
 import botocore.exceptions
+
 from running import SECONDARY, emulator, hold, until
 from stacks import CAPABILITIES, Stack, custom_resource, launched, outputs
 from test_stacks import IMAGE, NETWORK, OTHER_IMAGE, server

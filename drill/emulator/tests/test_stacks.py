@@ -255,6 +255,28 @@ class Images(unittest.TestCase):
             self.assertEqual(len(left), 1)
             emulator().client("ec2", region).deregister_image(ImageId=next(iter(left)))
 
+    def test_whose_build_fails_is_deleted_with_what_there_is_of_it(self):
+        builder, names = emulator().client("imagebuilder"), {"Arn": "Image.Arn"}
+        emulator().control("settings", {"failing_builds": 1})
+        self.stack.begin("create", image("1.0.11"), disable_rollback=True)
+        self.assertEqual(self.stack.finished(), "CREATE_FAILED")
+        first = self.stack.resources()["Image"]
+        says = (
+            f"failed for image arn: '{first}' with status = 'Failed' in state = 'BUILDING' and failure message = "
+            "'Document arn:aws:imagebuilder:us-east-1:000000000000:component/shop/1.0.11/1 failed!''.\" (RequestToken: "
+        )
+        self.assertIn(says, self.stack.reasons()["Image"])
+        self.assertEqual(builder.get_image(imageBuildVersionArn=first)["image"]["state"]["status"], "FAILED")
+        self.assertEqual((self.amis(PRIMARY), self.amis(SECONDARY)), ({}, {}))
+        self.stack.begin("update", image("1.0.11"), disable_rollback=True, Outputs=outputs(**names))
+        self.assertEqual(self.stack.finished(), "UPDATE_COMPLETE")
+        self.assertEqual(list(self.amis(PRIMARY).values()), [self.stack.outputs()["Arn"]])
+        self.assertEqual(self.stack.delete(), "")
+        emulator().control("settings", {"failing_builds": 1})
+        self.assertEqual(self.stack.create(image("1.0.11")), "ROLLBACK_COMPLETE")
+        with self.assertRaises(botocore.exceptions.ClientError):
+            builder.get_image(imageBuildVersionArn=first)
+
     def test_a_known_version_with_other_content_is_refused(self):
         self.stack.create(image("1.0.10"))
         changed = image("1.0.10")
