@@ -19,6 +19,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
 
 	"unishop-pilot-light/drill/check"
+	"unishop-pilot-light/drill/emulator"
 	"unishop-pilot-light/drill/stage"
 	"unishop-pilot-light/internal/config"
 )
@@ -120,4 +121,9 @@ func edit(archive []byte, name string, change func([]byte) []byte) ([]byte, erro
 			return nil, err
 		}
 	}
+}
+
+// FailBuild has the next build of an image fail.
+func FailBuild(ctx context.Context, d *stage.Drill) error {
+	return d.Emulator.Set(ctx, emulator.Settings{FailingBuilds: 1})
 }

@@ -29,10 +29,10 @@ var firstDeployment = stage.Scenario{
 	Name: "first-deployment",
 	Says: "a first deployment that fails keeps what it has, and the same command goes on from there",
 	Steps: []stage.Step{
-		step("a release that does not start fails, and the database and the logs stay", do.InOrder(do.Bootstrap,
-			do.UploadBadRelease, do.Fails(do.BadDeployment("--no-rollback"), "FAILURE signal")),
+		step("the image's build fails, and database and logs stay", do.InOrder(do.Bootstrap, do.FailBuild,
+			do.Fails(do.Deploying("--all", "--no-rollback"), "AWS::ImageBuilder::Image")),
 			check.StackIs(primary, "CREATE_FAILED"), check.Writes(primary)),
-		step("a release that starts is deployed over it", do.Deploy("--all", "--no-rollback"),
+		step("the same command goes on", do.Deploy("--all", "--no-rollback"),
 			check.Serves(primary), check.Replicates(secondary), check.ImagePublished),
 		step("everything is removed", do.Destroy("--all"), check.NothingIsLeft),
 	},
