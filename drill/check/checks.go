@@ -162,6 +162,22 @@ func NothingIsLeft(ctx context.Context, d *stage.Drill) error {
 	return nil
 }
 
+// SnapshotsAreLeft checks that each region has a final snapshot of its cluster, a key, and nothing else.
+func SnapshotsAreLeft(ctx context.Context, d *stage.Drill) error {
+	left, err := d.Emulator.Leftovers(ctx)
+	if err != nil {
+		return err
+	}
+	for _, side := range []config.Side{config.Primary, config.Secondary} {
+		stores := left[stage.Regions[side]]
+		if len(stores) != 2 || len(stores["keys"]) != 1 ||
+			!slices.Equal(stores["dbClusterSnapshots"], []string{d.System.Names.Cluster(side) + "-final"}) {
+			return fmt.Errorf("left over: %v, want a snapshot and a key in each region", left)
+		}
+	}
+	return nil
+}
+
 // IsMember: the side's cluster is one of the global database's, connected or not.
 func IsMember(side config.Side) stage.Check {
 	return func(ctx context.Context, d *stage.Drill) error {

@@ -37,3 +37,16 @@ var firstDeployment = stage.Scenario{
 		step("everything is removed", do.Destroy("--all"), check.NothingIsLeft),
 	},
 }
+
+// protected: the documented way to remove a protected system keeps what the protection promises.
+var protected = stage.Scenario{
+	Name: "protected",
+	Says: "a protected system is removed by the runbook, and leaves a snapshot of each cluster with its key",
+	Steps: []stage.Step{
+		step("both regions are deployed, protected", do.InOrder(do.Bootstrap, do.Deploy("--all", "-c", "protect=true")),
+			check.Serves(primary), check.Replicates(secondary)),
+		step("a removal is refused", do.Refused(do.Destroying("--all", "-c", "protect=true"), "TerminationProtection"), check.Serves(primary)),
+		step("the protection is lifted", do.Runbook("Remove a protected system", "update-termination-protection"), check.Serves(primary)),
+		step("everything is removed but the snapshots and their keys", do.Destroy("--all", "-c", "protect=true"), check.SnapshotsAreLeft),
+	},
+}

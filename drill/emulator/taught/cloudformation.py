@@ -44,6 +44,7 @@ def teach(resource_type, handlers, replaced_by, tagged=False):
     create(logical_id, props, stack_name) -> (physical_id, attributes)
     update(physical_id, old, new) -> attributes
     delete(physical_id, props)
+    snapshot(physical_id, props): before a deletion that is to keep one. On the event loop: it may only take note.
 
     They run on a worker thread and may call the emulator. A change of a property in replaced_by, the schema's
     createOnlyProperties, is a new resource instead.
@@ -52,6 +53,8 @@ def teach(resource_type, handlers, replaced_by, tagged=False):
     hooked = {"create": _handled(service, handlers["create"]), "delete": _handled(service, handlers["delete"])}
     if "update" in handlers:
         hooked["update"] = _handled(service, lambda pid, old, new, _stack: (pid, handlers["update"](pid, old, new)))
+    if "snapshot" in handlers:
+        hooked["snapshot"] = handlers["snapshot"]
     provisioners._RESOURCE_HANDLERS[resource_type] = hooked
     provisioners._REPLACING_PROPERTIES[resource_type] = tuple(replaced_by)
     if tagged:

@@ -65,7 +65,20 @@ def delete_cluster(physical_id, props):
             "RemoveFromGlobalCluster",
             {"GlobalClusterIdentifier": props["GlobalClusterIdentifier"], "DbClusterIdentifier": arn},
         )
+    if physical_id in _to_be_kept:
+        # As DeleteDBCluster does with a FinalDBSnapshotIdentifier, which ministack ignores.
+        _to_be_kept.discard(physical_id)
+        final = {"DBClusterIdentifier": physical_id, "DBClusterSnapshotIdentifier": f"{physical_id}-final"}
+        clients.call("rds", "CreateDBClusterSnapshot", final)
     clients.call("rds", "DeleteDBCluster", {"DBClusterIdentifier": physical_id, "SkipFinalSnapshot": True})
+
+
+_to_be_kept = set()  # clusters whose deletion leaves a snapshot
+
+
+def keep_cluster(physical_id, _props):
+    """DeletionPolicy: Snapshot."""
+    _to_be_kept.add(physical_id)
 
 
 def _cluster(identifier):
@@ -119,7 +132,7 @@ cloudformation.teach(
 )
 cloudformation.teach(
     "AWS::RDS::DBCluster",
-    {"create": create_cluster, "update": update_cluster, "delete": delete_cluster},
+    {"create": create_cluster, "update": update_cluster, "delete": delete_cluster, "snapshot": keep_cluster},
     replaced_by=provisioners._RDS_DB_CLUSTER_CREATE_ONLY,
     tagged=True,
 )
