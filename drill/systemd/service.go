@@ -299,7 +299,11 @@ func (m *Manager) output(u *Unit) (*os.File, error) {
 	} else if where != "journal" {
 		return nil, fmt.Errorf("%s: StandardOutput=%s is not known here: use journal or append:FILE", u.Name, where)
 	}
-	return os.OpenFile(file, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o644)
+	mask, err := strconv.ParseUint(u.last("Service.UMask", "0022"), 8, 32)
+	if err != nil {
+		return nil, fmt.Errorf("%s: UMask=: %w", u.Name, err)
+	}
+	return os.OpenFile(file, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o666&^os.FileMode(mask)) // as systemd 252 does
 }
 
 func (m *Manager) conditionsMet(u *Unit) bool {

@@ -307,6 +307,15 @@ func TestARuntimeDirectoryIsThereUntilTheLastCommandHasEnded(t *testing.T) {
 	assert.NoDirExists(t, filepath.Join(m.Root, "run/x"))
 }
 
+func TestALogThatAUnitMakesHasTheModeOfItsMask(t *testing.T) {
+	m, _ := newMachine(t, map[string]string{"bin/publish": publish, "var/log/keep": "",
+		units + "x.service": "[Service]\nType=oneshot\nExecStart=/bin/publish\nUMask=0077\nStandardOutput=append:/var/log/x.log\n"})
+	systemctl(t, m, 0, "start x")
+	info, err := os.Stat(filepath.Join(m.Root, "var/log/x.log"))
+	require.NoError(t, err)
+	assert.Equal(t, os.FileMode(0o600), info.Mode())
+}
+
 func TestAServiceThatDoesNotStopIsKilled(t *testing.T) {
 	m, said := newMachine(t, map[string]string{"bin/sleeper": "#!/bin/sh\ntrap '' TERM\necho \"$0 runs\" >>events\nwhile :; do sleep 0.05; done\n", units + "x.service": sleeper + "TimeoutStopSec=0.3\n"})
 	systemctl(t, m, 0, "start x")
