@@ -56,9 +56,9 @@ class Harness(GlobalDatabase):
         self.test.addCleanup(emulator().control, "settings", {"hanging_seconds": 20})
 
     def upgrade(self, region):
-        self.api[region].modify_db_cluster(
-            DBClusterIdentifier=self.ids[region], EngineVersion="8.0.mysql_aurora.3.10.5", ApplyImmediately=True
-        )
+        api, named, patch = self.api[region], {"DBClusterIdentifier": self.ids[region]}, "8.0.mysql_aurora.3.10.5"
+        api.modify_db_cluster(EngineVersion=patch, ApplyImmediately=True, **named)
+        until(lambda: api.describe_db_clusters(**named)["DBClusters"][0]["EngineVersion"] == patch, "upgraded")
 
     def behead(self, region):
         self.api[region].delete_db_instance(DBInstanceIdentifier=f"{self.ids[region]}-1", SkipFinalSnapshot=True)
