@@ -27,11 +27,16 @@ var Faults = []stage.Scenario{
 var (
 	deployed = step("both regions are deployed", do.InOrder(do.Bootstrap, do.Deploy("--all")),
 		check.Serves(primary), check.Replicates(secondary), check.ImagePublished)
-	down       = goesDown(primary)
-	failedOver = step("us-west-1 takes over", do.FailOver(secondary), check.TookOver(secondary))
-	returned   = returns(primary)
-	rested     = step("us-east-1 is deactivated", do.Deploy("unishop-primary", "-c", "failover=planned"),
+	down        = goesDown(primary)
+	failedOver  = step("us-west-1 takes over", do.FailOver(secondary), check.TookOver(secondary))
+	returned    = returns(primary)
+	deactivated = step("us-east-1 is deactivated", do.Deploy("unishop-primary", "-c", "failover=planned"),
 		check.Serves(secondary), check.Replicates(primary))
+	planned = step("everything moves to us-west-1 by plan", do.Deploy("--all", "-c", "failover=planned"),
+		check.Serves(secondary), check.Replicates(primary))
+	// The primary was activated by a failover, which false confirms.
+	confirmed = step("with us-west-1 still down, failover=false changes nothing", do.Unchanged(do.Typed(do.Alone(primary, "-c", "failover=false"))),
+		check.Writes(primary), check.Runs(primary, 1), check.HasRole(primary, active))
 	home = step("everything comes home", do.Deploy("--all"), check.Serves(primary), check.Replicates(secondary))
 )
 

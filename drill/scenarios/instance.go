@@ -37,7 +37,7 @@ var badRelease = stage.Scenario{
 		down,
 		step("us-west-1 takes over with the old release", do.FailOver(secondary), check.TookOver(secondary)),
 		returned,
-		step("us-east-1 is deactivated", do.Deploy("unishop-primary", "-c", "failover=planned"), check.Serves(secondary), check.Replicates(primary)),
+		deactivated,
 		step("a release is refused while us-east-1 is deactivated, since nothing proves its image", do.Refused(
 			do.BadDeployment("-c", "failover=planned"), "us-east-1 is not active, so nothing has served from this image"),
 			check.Serves(secondary), check.ImagePublished),
@@ -65,7 +65,7 @@ var failedFailback = stage.Scenario{
 	Name: "failed-failback",
 	Says: "a failback whose instance fails moves nothing",
 	Steps: []stage.Step{
-		deployed, down, failedOver, returned, rested,
+		deployed, down, failedOver, returned, deactivated,
 		step("us-east-1 has no capacity: the failback is rolled back, and us-west-1 goes on selling", do.InOrder(
 			do.Shortage(east, ""), do.Refused(do.Deploying("--all"), "no capacity")), check.Serves(secondary), check.Replicates(primary)),
 		step("us-east-1 has capacity again", do.EndShortage),
@@ -86,7 +86,7 @@ var stuck = stage.Scenario{
 		returned,
 		step("reconcile=1 brings the database home", do.Deploy("--all", "-c", "reconcile=1"),
 			check.Serves(primary), check.Replicates(secondary), check.ChangedBy(primary, "switchover")),
-		step("us-west-1 is active by plan", do.Deploy("--all", "-c", "failover=planned"), check.Serves(secondary), check.Replicates(primary)),
+		planned,
 		step("us-east-1 is lit again, but not the writer", do.LightPrimary, check.Writes(secondary), check.HasRole(primary, active)),
 		step("a darkening is rolled back after the hand-back", do.RollBackDarkening, check.Writes(primary), check.HasRole(secondary, active), check.Runs(secondary, 1)),
 		step("reconcile=2 takes the database back", do.Deploy("--all", "-c", "failover=planned", "-c", "reconcile=2"),

@@ -70,7 +70,7 @@ var throttled = stage.Scenario{
 				do.Busy(secondary), do.Until(do.Moves), stage.Action(do.FaultsMet), do.WithFaults(do.Throttling(emulator.Functions, "rds", 30, secondary)...))),
 			check.TookOver(secondary), do.FaultsMet),
 		returned,
-		step("us-east-1 is deactivated", do.Deploy("unishop-primary", "-c", "failover=planned"), check.Serves(secondary)),
+		deactivated,
 		step("everything comes home through a minute of throttling in both regions",
 			do.Meanwhile(do.Deploying("--all"), do.Updates(primary), do.Busy(primary, secondary)),
 			check.Serves(primary), check.Replicates(secondary), check.ChangedBy(primary, "switchover"), do.FaultsMet),

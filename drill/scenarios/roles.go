@@ -16,7 +16,7 @@ var detached = stage.Scenario{
 	Says: "a cluster that an operator detached is named with the way out, which leads to a database that serves",
 	Steps: []stage.Step{
 		deployed,
-		step("everything moves to us-west-1 by plan", do.Deploy("--all", "-c", "failover=planned"), check.Serves(secondary), check.Replicates(primary)),
+		planned,
 		step("an operator detaches the cluster of us-east-1", do.Typed(stage.Command{At: stage.Laptop, AWS: true, Arguments: []string{
 			"rds", "remove-from-global-cluster", "--region", east, "--global-cluster-identifier", stage.Declared.Names.GlobalCluster(),
 			"--db-cluster-identifier", do.ClusterARN(primary)}})),
@@ -47,8 +47,8 @@ var forgottenFlag = stage.Scenario{
 		step("darkening is refused while it is resynchronised", do.Refused(darkening, "no region would be active: unishop-primary is not ready", "being resynchronised"),
 			check.Writes(secondary), check.Runs(secondary, 1)),
 		step("it is resynchronised", resynchronisation.Release, check.Eventually(check.Replicates(primary))),
-		rested,
-		step("darkening is refused while us-east-1 is at rest", do.Refused(darkening, "no region would be active: unishop-primary is not ready"),
+		deactivated,
+		step("darkening is refused while us-east-1 is deactivated", do.Refused(darkening, "no region would be active: unishop-primary is not ready"),
 			check.Serves(secondary)),
 		step("by plain CloudFormation too", do.Unchanged(do.DarkenByTemplate), check.Serves(secondary)),
 		home,

@@ -17,6 +17,7 @@ COMMON = {
     "AccessDeniedException": 400,
     "UnauthorizedOperation": 403,
     "ValidationError": 400,
+    "InvalidParameterCombination": 400,
     "Throttling": 400,
     "ThrottlingException": 400,
     "RequestLimitExceeded": 503,

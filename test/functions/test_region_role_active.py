@@ -382,8 +382,8 @@ class AMoveThatAwsDoesNotAccept(unittest.TestCase):
         self.assertRegex(
             self.refused(role, "active", "failover"),
             r"^no time is left to wait for the failover to arn:.*:unishop-secondary \(pending-resync, global database "
-            r"available\): run the same command again \(An error .*FailoverGlobalCluster operation: the member is "
-            r"pending-resync\)$",
+            r"available\): run the same command again \(An error .*FailoverGlobalCluster operation: "
+            r"The failover request is not successful because replication setup is still in progress\. .*\)$",
         )
 
     def test_while_the_global_database_is_changed(self):
@@ -396,7 +396,7 @@ class AMoveThatAwsDoesNotAccept(unittest.TestCase):
                 self.assertRegex(
                     self.refused(role, "active", way),
                     rf"^no time is left to wait for the {way} to .* \(connected, global database modifying\): "
-                    r"run the same command again \(An error .*: the status is modifying\)$",
+                    r"run the same command again \(An error .*: The global cluster arn:.* is modifying\.\)$",
                 )
 
     def test_tells_an_operation_that_is_under_way_by_the_state_of_the_global_database(self):

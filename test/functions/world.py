@@ -27,6 +27,12 @@ class World:
         self.writer, self.status, self.operation = PRIMARY, "available", None
         self.move_seconds, self.shows_seconds, self.settle_seconds = 30, 2, 5
         self.hanging_seconds = 60  # after which a failover is accepted while a switchover hangs
+        self.resync_seconds = 4 * 3600  # until a returned member is connected: longer than any function waits
+        self.held = set()  # "move", "resync": they do not end
+        self.versions, self.headless = (
+            {},
+            set(),
+        )  # engine versions by region, if not all are the same; without instances
         self.gives_up = self.modifying = False
         self.slow = {}  # region, or "global": seconds more until its cluster is available after a move
         self.cluster_status = dict.fromkeys(self.members, "available")
@@ -113,10 +119,28 @@ class World:
         for region in self._needed(operation):
             self.cluster_status[region] = status
 
+    def bring_back(self, region):
+        """The outage of a region ends: its cluster is a member again, if it was lost."""
+        self.down.discard(region)
+        if region not in self.members:
+            self._begin_resync(region)
+
+    def _begin_resync(self, region):
+        self.members[region] = "pending-resync"
+        self.clock.after(self.resync_seconds, lambda: self._resynchronise(region))
+
+    def _resynchronise(self, region):
+        """That takes both regions."""
+        if "resync" in self.held or self.down & {region, self.writer}:
+            self.clock.after(1, lambda: self._resynchronise(region))
+        elif self.members.get(region) == "pending-resync":
+            self.members[region], self.lag[region] = "connected", 120.0
+            self.operation, self.status = None, "available"
+
     def _finish(self, operation):
         if self.operation is not operation:
             return  # a failover took over
-        if self._hangs(operation) and not self.gives_up:
+        if "move" in self.held or self._hangs(operation) and not self.gives_up:
             self.clock.after(1, lambda: self._finish(operation))
             return
         if not self.gives_up:
@@ -126,7 +150,7 @@ class World:
         elif operation["from"] in self.down:
             del self.members[operation["from"]]
         else:
-            self.members[operation["from"]] = "pending-resync"
+            self._begin_resync(operation["from"])
         # The topology is whole again hours after a failover; so long it shows, in the worst case.
         self.clock.after(self.settle_seconds, lambda: self._settle(operation))
 
@@ -172,31 +196,68 @@ class World:
             raise fault("rds", request.operation, "DBInstanceNotFound", DBInstanceIdentifier)
         return {"DBInstances": [{"DBInstanceStatus": self.instance_status}]}
 
-    def failover_global_cluster(self, request, GlobalClusterIdentifier, TargetDbClusterIdentifier, AllowDataLoss):
-        target = self._target(request, TargetDbClusterIdentifier)
+    def failover_global_cluster(self, request, AllowDataLoss=False, Switchover=False, **how):
+        if not AllowDataLoss:
+            return self.switchover_global_cluster(request, **how)
         running = self.operation if self.operation and self.operation["to"] != self.writer else None
         overdue = running and self._hangs(running) and self.clock.now - running["began"] > self.hanging_seconds
-        if self.members[target] == "pending-resync":
-            raise fault("rds", request.operation, "InvalidGlobalClusterStateFault", "the member is pending-resync")
-        if request.region != target or not AllowDataLoss or (running and not overdue) or self.modifying:
-            raise fault("rds", request.operation, "InvalidGlobalClusterStateFault", f"the status is {self.status}")
+        target = self._target(request, "failover", (running and not overdue) or self.modifying, **how)
+        arn = self.arn(target)
+        if Switchover:
+            raise self._refusal(
+                request, "InvalidParameterCombination", "AllowDataLoss and Switchover can't be used together."
+            )
+        if request.region != target:
+            words = f"A failover is called in the Region of the cluster to promote, {arn}."
+            raise self._refusal(request, "InvalidGlobalClusterStateFault", words)
         self.begin(target, lossy=True)
         return {}
 
-    def switchover_global_cluster(self, request, GlobalClusterIdentifier, TargetDbClusterIdentifier):
-        target = self._target(request, TargetDbClusterIdentifier)
-        if request.region != self.writer or self.status != "available" or self.members[target] != "connected":
-            raise fault("rds", request.operation, "InvalidGlobalClusterStateFault", f"the status is {self.status}")
+    def switchover_global_cluster(self, request, **how):
+        # What follows a failover, the rebuilding of the lost member, is no operation.
+        rebuilds = self.operation and self.operation["to"] == self.writer
+        target = self._target(request, "switchover", self.status != "available" and not rebuilds, **how)
+        if request.region != self.writer:
+            words = f"A switchover is called in the Region of the primary cluster, {self.arn(self.writer)}."
+            raise self._refusal(request, "InvalidGlobalClusterStateFault", words)
+        if self.down & {self.writer, target}:
+            words = f"The global cluster {self.global_arn} is not healthy in every Region."
+            raise self._refusal(request, "InvalidGlobalClusterStateFault", words)
         self.begin(target)
         return {}
 
-    def _target(self, request, arn):
+    @property
+    def global_arn(self):
+        return f"arn:aws:rds::{ACCOUNT}:global-cluster:{self.names['global']}"
+
+    def _target(self, request, way, busy, GlobalClusterIdentifier, TargetDbClusterIdentifier):
+        """The region of the cluster that is to be the writer, unless AWS refuses it, in the words of the table in
+        drill/emulator/tests/conformance.py."""
+        arn, state, version = TargetDbClusterIdentifier, "InvalidDBClusterStateFault", self.versions.get
         region = next((r for r in self.members if self.arn(r) == arn), None)
-        if region is None:
-            raise fault("rds", request.operation, "DBClusterNotFoundFault", arn)
-        if region == self.writer:
-            raise fault("rds", request.operation, "InvalidDBClusterStateFault", f"{arn} is the writer")
-        return region
+        if GlobalClusterIdentifier != self.names["global"]:
+            code, words = "GlobalClusterNotFoundFault", f"The global cluster {GlobalClusterIdentifier} was not found."
+        elif region is None:
+            code = "DBClusterNotFoundFault"
+            words = f"DBCluster {arn} not found: name a member of the global cluster by its ARN."
+        elif busy:
+            code, words = "InvalidGlobalClusterStateFault", f"The global cluster {self.global_arn} is {self.status}."
+        elif region == self.writer:
+            code, words = "InvalidGlobalClusterStateFault", f"The DB cluster {arn} is already the primary cluster."
+        elif self.members[region] != "connected":
+            code, words = state, f"The {way} request is not successful because replication setup is still in progress. "
+            words += "Please retry the request later."
+        elif version(region) != version(self.writer):
+            code, words = state, f"Target cluster {self.names['cluster'][region]} must have the same engine version as "
+            words += "current primary cluster"
+        elif region in self.headless:
+            code, words = state, f"The DB cluster {arn} has no DB instances."
+        else:
+            return region
+        raise self._refusal(request, code, words)
+
+    def _refusal(self, request, code, words):
+        return fault("rds", request.operation, code, words)
 
     # --- CloudFormation, CloudWatch, Secrets Manager ------------------------------------------------------------------
 
