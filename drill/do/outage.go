@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"sync"
 	"time"
 
@@ -81,19 +80,22 @@ func EndShortage(_ context.Context, d *stage.Drill) error {
 	return nil
 }
 
-// Busy: of the functions of these sides, CloudFormation throttles the calls for half a minute, so that they come to nothing
-// else, and RDS those of the half minute after it; of the first side's machines, every service.
-func Busy(sides ...config.Side) stage.Action {
-	return WithFaults(slices.Concat(Throttling(emulator.Machines, "", 30, sides[0]),
-		Throttling(emulator.Functions, "cloudformation", 30, sides...), Throttling(emulator.Functions, "rds", 60, sides...))...)
+// Busy: CloudFormation throttles a side's functions for half a minute, so that they come to nothing else, and RDS for the half
+// minute after it; every service throttles the side's machines.
+func Busy(side config.Side) stage.Action {
+	return WithFaults(ThrottledFor(30*time.Second, emulator.Machines, "", side),
+		ThrottledFor(30*time.Second, emulator.Functions, "cloudformation", side), ThrottledFor(time.Minute, emulator.Functions, "rds", side))
 }
 
-func Throttling(caller emulator.Caller, service string, seconds time.Duration, sides ...config.Side) (faults []emulator.Fault) {
-	for _, side := range sides {
-		faults = append(faults, emulator.Fault{
-			Region: stage.Regions[side], Service: service, Caller: caller, Answer: emulator.Throttled, For: seconds * time.Second})
-	}
-	return faults
+// ThrottledFor is a service's throttling of a caller, from now on.
+func ThrottledFor(length time.Duration, caller emulator.Caller, service string, side config.Side) emulator.Fault {
+	return emulator.Fault{Region: stage.Regions[side], Service: service, Caller: caller, Answer: emulator.Throttled, For: length}
+}
+
+// Throttled is a service's throttling of the functions' first calls, whenever they come. A function waits two seconds before it
+// calls again.
+func Throttled(service string, side config.Side, calls int) emulator.Fault {
+	return emulator.Fault{Region: stage.Regions[side], Service: service, Caller: emulator.Functions, Answer: emulator.Throttled, Calls: calls}
 }
 
 func WithFaults(faults ...emulator.Fault) stage.Action {

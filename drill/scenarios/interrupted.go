@@ -1,6 +1,8 @@
 package scenarios
 
 import (
+	"time"
+
 	"unishop-pilot-light/drill/check"
 	"unishop-pilot-light/drill/do"
 	"unishop-pilot-light/drill/emulator"
@@ -67,12 +69,12 @@ var throttled = stage.Scenario{
 		deployed, down,
 		step("us-west-1 takes over through a minute of throttling, and half a minute more once AWS has begun to promote it",
 			do.Meanwhile(do.FailingOver(secondary), do.Updates(secondary), do.InOrder(
-				do.Busy(secondary), do.Until(do.Moves), stage.Action(do.FaultsMet), do.WithFaults(do.Throttling(emulator.Functions, "rds", 30, secondary)...))),
+				do.Busy(secondary), do.Until(do.Moves), stage.Action(do.FaultsMet), do.WithFaults(do.ThrottledFor(30*time.Second, emulator.Functions, "rds", secondary)))),
 			check.TookOver(secondary), do.FaultsMet),
-		returned,
-		deactivated,
-		step("everything comes home through a minute of throttling in both regions",
-			do.Meanwhile(do.Deploying("--all"), do.Updates(primary), do.Busy(primary, secondary)),
+		returned, deactivated,
+		step("everything comes home, though AWS throttles what the function asks first, in both regions", do.InOrder(
+			do.WithFaults(do.Throttled("cloudformation", primary, 15), do.Throttled("rds", primary, 15), do.Throttled("rds", secondary, 5)),
+			do.Deploy("--all")),
 			check.Serves(primary), check.Replicates(secondary), check.ChangedBy(primary, "switchover"), do.FaultsMet),
 		down,
 		step("us-west-1 takes over, though AWS's answer to the failover is lost", do.InOrder(do.WithFaults(emulator.Fault{

@@ -19,6 +19,8 @@ rds = hooks.ministack(
     "_global_clusters",
     "_refresh_global_cluster_readers",
     "_finish_instance_reboot",
+    "_db_cluster_snapshots",
+    "_cluster_snapshot_xml",
     "run_offloop",
 )
 responses = hooks.ministack("core.responses", "get_region", "get_account_id")
@@ -62,6 +64,32 @@ def _remove(original, params):
     if answer[0] == 200:
         global_database.member_gone(request.database)
     return answer
+
+
+def _copy_snapshot(params):
+    """What ministack lacks. The copy keeps the source's key unless the call names another one.
+    https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CopyDBClusterSnapshot.html
+    """
+    source = rds._db_cluster_snapshots.get(rds._p(params, "SourceDBClusterSnapshotIdentifier"))
+    target = rds._p(params, "TargetDBClusterSnapshotIdentifier")
+    if not source:
+        return rds._error("DBClusterSnapshotNotFoundFault", "DBClusterSnapshot not found.", 404)
+    if target in rds._db_cluster_snapshots:
+        return rds._error("DBClusterSnapshotAlreadyExistsFault", f"DB cluster snapshot {target} already exists.", 400)
+    copy = rds._db_cluster_snapshots[target] = {
+        **source,
+        "DBClusterSnapshotIdentifier": target,
+        "DBClusterSnapshotArn": source["DBClusterSnapshotArn"].rpartition(":")[0] + f":{target}",
+        "KmsKeyId": rds._p(params, "KmsKeyId") or source["KmsKeyId"],
+        "SnapshotType": "manual",
+    }
+    inner = f"<DBClusterSnapshot>{rds._cluster_snapshot_xml(copy)}</DBClusterSnapshot>"
+    return rds._xml(
+        200, "CopyDBClusterSnapshotResponse", f"<CopyDBClusterSnapshotResult>{inner}</CopyDBClusterSnapshotResult>"
+    )
+
+
+rds._ACTION_MAP["CopyDBClusterSnapshot"] = _copy_snapshot
 
 
 # --- Endpoints --------------------------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ import unittest
 
 import botocore.exceptions
 
-from databases import GlobalDatabase
+from databases import KEY, GlobalDatabase
 from running import PRIMARY, SECONDARY, Hook, emulator, hold, until
 
 
@@ -241,6 +241,29 @@ class TheWriter(unittest.TestCase):
             )
         )
         return sorted({point["Maximum"] for point in answer["Datapoints"]})
+
+
+class Snapshots(unittest.TestCase):
+    def test_a_copy_has_the_key_that_is_named(self):
+        db = GlobalDatabase(type(self), "copied")
+        rds, key = db.api[PRIMARY], "alias/aws/rds"
+        rds.create_db_cluster_snapshot(DBClusterIdentifier=db.ids[PRIMARY], DBClusterSnapshotIdentifier="first")
+        copy = {"SourceDBClusterSnapshotIdentifier": "first", "TargetDBClusterSnapshotIdentifier": "second"}
+        rds.copy_db_cluster_snapshot(**copy, KmsKeyId=key)
+        found = {
+            s["DBClusterSnapshotIdentifier"]: s["KmsKeyId"]
+            for s in rds.describe_db_cluster_snapshots()["DBClusterSnapshots"]
+        }
+        self.assertEqual(found, {"first": KEY.format(PRIMARY), "second": key})
+        for changed, code in (
+            (copy, "DBClusterSnapshotAlreadyExistsFault"),
+            ({**copy, "SourceDBClusterSnapshotIdentifier": "third"}, "DBClusterSnapshotNotFoundFault"),
+        ):
+            with self.assertRaises(botocore.exceptions.ClientError) as refused:
+                rds.copy_db_cluster_snapshot(**changed)
+            self.assertEqual(refused.exception.response["Error"]["Code"], code)
+        for name in found:
+            rds.delete_db_cluster_snapshot(DBClusterSnapshotIdentifier=name)
 
 
 class Databases(unittest.TestCase):
