@@ -132,13 +132,21 @@ func (i Install) makeEmpty() error {
 	if err != nil {
 		return err
 	}
+	temporary, err := os.MkdirTemp(i.dir, "tmp-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(temporary)
 	command := exec.Command(filepath.Join(i.dir, "scripts", "mariadb-install-db"), "--no-defaults",
-		"--basedir="+i.dir, "--datadir="+i.empty(), "--user="+me.Username, "--skip-test-db", "--innodb-log-file-size=16M",
+		"--basedir="+i.dir, "--datadir="+i.empty(), "--user="+me.Username, "--skip-test-db", "--innodb-log-file-size=16M", ownTemporary(temporary),
 		"--auth-root-authentication-method=socket", "--auth-root-socket-user="+me.Username)
 	if out, err := command.CombinedOutput(); err != nil {
 		return fmt.Errorf("mariadb-install-db: %w: %s", err, out)
 	}
 	return nil
 }
+
+// ownTemporary names a folder of a server's own: one that starts deletes in its folder what others are using.
+func ownTemporary(folder string) string { return "--tmpdir=" + folder }
 
 func (i Install) empty() string { return filepath.Join(i.dir, "empty") }

@@ -70,7 +70,7 @@ func (i Install) New(o Options) (*Server, error) {
 	if err := s.connect(); err != nil {
 		return nil, err
 	}
-	if err := os.MkdirAll(s.dir, 0o700); err != nil {
+	if err := os.MkdirAll(s.temporary(), 0o700); err != nil {
 		return nil, err
 	}
 	if err := s.makeCertificate(); err != nil {
@@ -78,6 +78,8 @@ func (i Install) New(o Options) (*Server, error) {
 	}
 	return s, s.Empty(o.ID)
 }
+
+func (s *Server) temporary() string { return filepath.Join(s.dir, "tmp") }
 
 func (s *Server) data() string { return filepath.Join(s.dir, "data") }
 
@@ -112,7 +114,7 @@ func (s *Server) Start(ctx context.Context) error {
 // to wait for the disk at every commit, as a real database must, would only make the drill slow.
 func (s *Server) arguments() []string {
 	return []string{
-		"--no-defaults", "--basedir=" + s.install.dir, "--datadir=" + s.data(), "--user=" + s.user,
+		"--no-defaults", "--basedir=" + s.install.dir, "--datadir=" + s.data(), ownTemporary(s.temporary()), "--user=" + s.user,
 		"--bind-address=127.0.0.1", "--port=" + strconv.Itoa(s.Port), "--socket=" + s.socket, "--skip-name-resolve",
 		"--character-set-server=utf8mb4", "--ssl-cert=" + s.certificate(), "--ssl-key=" + s.key(),
 		"--innodb-buffer-pool-size=64M", "--innodb-log-file-size=16M", "--innodb-flush-log-at-trx-commit=2",
