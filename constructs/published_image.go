@@ -39,7 +39,7 @@ func NewPublishedImage(scope awsconstructs.Construct, id string, props Published
 			"GLOBAL_CLUSTER":     props.Names.GlobalCluster(),
 		},
 		Statements: []awsiam.PolicyStatement{
-			allow([]string{"ssm:PutParameter", "ssm:GetParameter", "ssm:GetParameters", "ssm:DeleteParameter"},
+			allow([]string{"ssm:PutParameter", "ssm:GetParameter", "ssm:DeleteParameter"},
 				regionalARN(this, "ssm", props.Region, "parameter"+props.Names.ImageParameter())),
 			allow([]string{"rds:DescribeGlobalClusters"}, regionalARN(this, "rds", "", "global-cluster:"+props.Names.GlobalCluster())),
 			// Knows no resources: https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html

@@ -19,7 +19,7 @@ var again = stage.Scenario{
 			do.Deploy("unishop-primary", "--exclusively")), check.Writes(primary), check.Replicates(secondary), check.HasRole(secondary, active)),
 		down, failedOver, returned,
 		step("us-east-1 goes down in the middle of a hand-back, which is cancelled", do.DieDuring(darkening, "ROLLBACK",
-			do.Runbook("A switchover that hangs", "cancel-update-stack")), check.Writes(primary), check.HasRole(secondary, active)),
+			do.Runbook("A switchover that hangs", "cancel-update-stack")), check.Writes(secondary), check.HasRole(secondary, active)),
 		step("us-east-1 returns, and the hand-back completes", do.BringBack(primary), check.Eventually(check.All(check.Writes(primary), check.Replicates(secondary)))),
 		down, failedOver, returned, home,
 	},
