@@ -109,7 +109,7 @@ class Outages(unittest.TestCase):
         until(lambda: {"event": "function-called"} in Hook.events, "the function called")
         self.take_down()
         go_on()
-        time.sleep(3)  # longer than CloudFormation waits
+        time.sleep(8)  # longer than CloudFormation waits, on a busy machine, too
         self.bring_back()
         self.assertEqual(stack.finished(), "ROLLBACK_COMPLETE")
         self.assertIn("did not receive a response", stack.reasons()["Custom"])
