@@ -61,8 +61,8 @@ var wrongOrder = stage.Scenario{
 	},
 }
 
-// throttled: a disaster of a region brings throttling elsewhere; a failover has 15 minutes.
-var throttled = stage.Scenario{
+// Throttled: a disaster of a region brings throttling elsewhere; a failover has 15 minutes.
+var Throttled = stage.Scenario{
 	Name: "throttled",
 	Says: "minutes of throttling delay a failover and a planned move, and fail neither; nor does a lost answer",
 	Steps: []stage.Step{
