@@ -36,7 +36,10 @@ def release(bundle, version):
         infrastructureConfigurationArn=_infrastructure(builder),
         clientToken="0" * 36,
     )["imageBuildVersionArn"]
-    print(builder.get_image(imageBuildVersionArn=arn)["image"]["outputResources"]["amis"][0]["image"])
+    image = builder.get_image(imageBuildVersionArn=arn)["image"]
+    if image["state"]["status"] == "FAILED":
+        sys.exit(image["state"]["reason"])
+    print(image["outputResources"]["amis"][0]["image"])
 
 
 def _infrastructure(builder):
