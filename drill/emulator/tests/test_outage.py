@@ -104,6 +104,7 @@ class Outages(unittest.TestCase):
 
     def test_the_answer_of_a_function_is_lost_with_its_region(self):
         stack = Stack(self, "lost-answer")
+        Hook.events.clear()  # another test may have called a function
         go_on = hold(self, "function-called")
         stack.begin("create", custom_resource(timeout=2, Tell=emulator().hook_url))
         until(lambda: {"event": "function-called"} in Hook.events, "the function called")
