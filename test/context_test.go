@@ -195,7 +195,6 @@ var serverPromises = map[string]promiseOn[change]{
 			s.Changed.each(func(where string, m mode, side config.Side, t template) {
 				want := keys(t.of("AWS::EC2::Instance", "AWS::ImageBuilder::InfrastructureConfiguration"))
 				got := differing(s.Plain[m][side], t)
-				slices.Sort(got)
 				c.unless(slices.Equal(got, want), "%s: %v", where, got)
 				for id, builds := range t.of("AWS::ImageBuilder::InfrastructureConfiguration") {
 					subnet := t.of("AWS::EC2::Subnet")[named(builds.props()["SubnetId"])]
@@ -291,7 +290,6 @@ var enginePromises = map[string]promiseOn[change]{
 				databases := t.of("AWS::RDS::GlobalCluster", "AWS::RDS::DBCluster")
 				c.all(where, databases, "8.0.mysql_aurora.3.10.5", "Properties", "EngineVersion")
 				got := differing(s.Plain[m][side], t)
-				slices.Sort(got)
 				c.unless(slices.Equal(got, keys(databases)), "%s: %v", where, got)
 			})
 			return c
@@ -334,7 +332,6 @@ var reconcilePromises = map[string]promiseOn[change]{
 					changed = t.of("Custom::RegionRole", "Custom::PublishedImage")
 				}
 				got := differing(s.Plain[m][side], t)
-				slices.Sort(got)
 				c.unless(slices.Equal(got, keys(changed)), "%s: %v", where, got)
 				for id, r := range changed {
 					before := resource(s.Plain[m][side].section("Resources")[id].(map[string]any))
@@ -418,7 +415,7 @@ func anotherRelease(s change) {
 	s.Changed[planned][config.Secondary].section("Outputs")["Release"] = map[string]any{"Value": "0123456789ab"}
 }
 
-// differing lists the resources that differ between two templates.
+// differing lists the resources that differ between two templates, in order.
 func differing(a, b template) (ids []string) {
 	before, after := a.section("Resources"), b.section("Resources")
 	for _, id := range slices.Concat(keys(before), keys(after)) {
@@ -426,6 +423,7 @@ func differing(a, b template) (ids []string) {
 			ids = append(ids, id)
 		}
 	}
+	slices.Sort(ids)
 	return ids
 }
 
