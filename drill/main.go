@@ -1,5 +1,5 @@
-// Command drill deploys the whole system with the real CDK CLI to an embedded AWS, takes the active region down, fails over
-// to the other one, brings everything home and removes it all.
+// Command drill deploys the whole system with the real CDK CLI to an embedded AWS, has an outage of the active region, fails over
+// to the other one, fails back and removes it all.
 //
 //	drill              the story
 //	drill NAME...      scenarios of faults, by name
@@ -7,9 +7,9 @@
 //
 // The variable OUTAGE says how a region fails in the story: as a whole, or only its site.
 //
-// A drill judges nothing while it runs. Everything goes into one history, from which the rest is worked out:
+// A drill judges nothing while it runs. Everything goes into one history, from which all results are worked out:
 //
-//	scenarios    sentences: what is done, and what must be so afterwards
+//	scenarios    steps: what is done, and what must be so afterwards
 //	    │
 //	    ├────────────────┬─────────────────┐
 //	    ▼                ▼                 ▼

@@ -110,7 +110,7 @@ func carryOut(ctx context.Context, d *stage.Drill, s stage.Scenario, live *repor
 }
 
 // store keeps the history and, where something was measured, the reports: the story's in .cache/drill, every other
-// scenario's in a folder of its own there.
+// scenario's in a subfolder.
 func store(d *stage.Drill, s stage.Scenario, made report.Report, out io.Writer) error {
 	folder := filepath.Join(".cache", "drill")
 	if s.Name != "story" {

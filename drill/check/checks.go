@@ -1,4 +1,4 @@
-// Package check is what must be so when a sentence is over.
+// Package check is what must be so when a step has ended.
 package check
 
 import (
@@ -35,14 +35,14 @@ func Eventually(c stage.Check) stage.Check {
 }
 
 // Serves: the side's region is the only one that does. Its database writes, its one instance runs from the right image,
-// and the other region is dark, as both stacks say.
+// and the other region is the pilot light, as both stacks show.
 func Serves(side config.Side) stage.Check {
-	dark := side.Other()
-	return All(Writes(side), Runs(side, 1), Runs(dark, 0), HasRole(side, config.Active), HasRole(dark, config.PilotLight))
+	standby := side.Other()
+	return All(Writes(side), Runs(side, 1), Runs(standby, 0), HasRole(side, config.Active), HasRole(standby, config.PilotLight))
 }
 
-// TookOver: an unplanned failover to the side has succeeded, and says what it did. Nothing can be known of the lost region.
-func TookOver(side config.Side) stage.Check {
+// FailedOver: an unplanned failover to the side has succeeded, and the output LastRoleChange shows it. Nothing can be known of the lost region.
+func FailedOver(side config.Side) stage.Check {
 	return All(Writes(side), Runs(side, 1), HasRole(side, config.Active), ChangedBy(side, "failover"))
 }
 
@@ -98,7 +98,7 @@ func Runs(side config.Side, count int) stage.Check {
 	}
 }
 
-// HasRole: the side's stack is complete, with outputs that tell its role.
+// HasRole: the side's stack is complete, with outputs that show its role.
 func HasRole(side config.Side, role config.Role) stage.Check {
 	return func(ctx context.Context, d *stage.Drill) error {
 		stack, err := d.System.Stack(ctx, side)

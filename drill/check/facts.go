@@ -12,7 +12,7 @@ import (
 )
 
 // Facts is what a refused command must leave as it was, by name. A stack's status is no fact: an update that has been
-// rolled back shows. Of a region that is down nothing but its stores can be known.
+// rolled back shows. During the outage of a region only its stores can be read.
 func Facts(ctx context.Context, d *stage.Drill) (map[string]string, error) {
 	left, err := d.Emulator.Leftovers(ctx)
 	if err != nil {

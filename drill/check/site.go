@@ -65,7 +65,7 @@ func Refusal(ctx context.Context, d *stage.Drill, side config.Side) (int, error)
 	_, err := visitor.Open(ctx, d.Sites[side])
 	var refusal *shopper.Refusal
 	if !errors.As(err, &refusal) {
-		return 0, fmt.Errorf("the site of the %s refuses nobody: %v", side, err)
+		return 0, fmt.Errorf("the site of the %s refuses no one: %v", side, err)
 	}
 	return refusal.Status, nil
 }

@@ -54,7 +54,7 @@ func WithRegion(side config.Side, c stage.Command) stage.Command {
 	return c
 }
 
-// Prints has somebody type a command, which must succeed and say all of the words.
+// Prints has an operator type a command, which must succeed and print all of the words.
 func Prints(c stage.Command, words ...string) stage.Action {
 	return func(ctx context.Context, d *stage.Drill) error {
 		text, err := d.Run(ctx, c)

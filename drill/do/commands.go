@@ -53,7 +53,7 @@ func Destroying(arguments ...string) stage.Command {
 // Destroy types [Destroying], which must succeed.
 func Destroy(arguments ...string) stage.Action { return Typed(Destroying(arguments...)) }
 
-// Typed has somebody type a command, which must succeed.
+// Typed has an operator type a command, which must succeed.
 func Typed(c stage.Command) stage.Action {
 	return func(ctx context.Context, d *stage.Drill) error {
 		_, err := d.Run(ctx, c)
@@ -61,7 +61,7 @@ func Typed(c stage.Command) stage.Action {
 	}
 }
 
-// Refused has somebody type a command that must fail, say all of the words, and leave the system as it was.
+// Refused has an operator type a command that must fail, print all of the words, and leave the system as it was.
 func Refused(c stage.Command, words ...string) stage.Action { return Unchanged(Fails(c, words...)) }
 
 // Unchanged does something that must leave the system as it was.
@@ -85,7 +85,7 @@ func Unchanged(do stage.Action) stage.Action {
 	}
 }
 
-// Fails has somebody type a command that must fail and say all of the words.
+// Fails has an operator type a command that must fail and print all of the words.
 func Fails(c stage.Command, words ...string) stage.Action {
 	return func(ctx context.Context, d *stage.Drill) error {
 		text, err := d.Run(ctx, c)

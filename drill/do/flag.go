@@ -14,7 +14,7 @@ import (
 
 // FlagForm is a way to say the flag: in cdk.json, or on the command line.
 type FlagForm struct {
-	committed any  // in cdk.json, instead of its own
+	committed any  // in cdk.json, instead of the committed value
 	commits   bool // committed counts; nil: the key is not there
 	Arguments []string
 }

@@ -10,8 +10,8 @@ import (
 	"unishop-pilot-light/internal/config"
 )
 
-// DarkenByTemplate has CloudFormation make the secondary a pilot light, which must be rolled back.
-func DarkenByTemplate(ctx context.Context, d *stage.Drill) error {
+// DeactivateByTemplate has CloudFormation make the secondary a pilot light, which must be rolled back.
+func DeactivateByTemplate(ctx context.Context, d *stage.Drill) error {
 	template, err := d.Synthesize(ctx, config.Secondary)
 	if err != nil {
 		return err
@@ -19,16 +19,16 @@ func DarkenByTemplate(ctx context.Context, d *stage.Drill) error {
 	return d.RolledBack(ctx, config.Secondary, template)
 }
 
-// LightPrimary has the primary sell, and then gives the database back to the secondary by hand.
-func LightPrimary(ctx context.Context, d *stage.Drill) error {
+// ActivateWithoutWriter activates the primary, and then makes the secondary the writer again by hand.
+func ActivateWithoutWriter(ctx context.Context, d *stage.Drill) error {
 	return InOrder(
 		Deploy("unishop-primary", "--exclusively"), check.Eventually(check.All(check.Writes(config.Primary), check.Replicates(config.Secondary))),
 		SwapByHand, check.Eventually(check.All(check.Writes(config.Secondary), check.Replicates(config.Primary))),
 	)(ctx, d)
 }
 
-// RollBackDarkening darkens the secondary with a template in which something fails after the hand-back.
-func RollBackDarkening(ctx context.Context, d *stage.Drill) error {
+// RollBackDeactivation deactivates the secondary with a template in which something fails after the switchover.
+func RollBackDeactivation(ctx context.Context, d *stage.Drill) error {
 	template, err := d.Synthesize(ctx, config.Secondary)
 	if err != nil {
 		return err

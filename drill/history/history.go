@@ -66,7 +66,7 @@ type Log struct {
 // NewLog makes an empty log. Every event is also written to out at once, one JSON object a line.
 func NewLog(out io.Writer) *Log { return &Log{out: json.NewEncoder(out)} }
 
-// Append adds an event. Without a time of its own it happened now.
+// Append adds an event. An event without a time happened now.
 func (l *Log) Append(e Event) {
 	l.lock.Lock()
 	defer l.lock.Unlock()

@@ -41,10 +41,10 @@ func TestManyMayAppendAtOnceAndWhatIsWrittenIsReadBack(t *testing.T) {
 	h := log.History()
 	require.Len(t, h, 1002)
 	assert.True(t, h[0].At.Equal(early.Truncate(time.Microsecond)), h[0].At)
-	assert.WithinDuration(t, time.Now(), h[1].At, time.Minute, "without a time of its own it happened now")
+	assert.WithinDuration(t, time.Now(), h[1].At, time.Minute, "an event without a time happened now")
 	assert.Len(t, h.Of(history.WriteAcknowledged, history.Visited), 1001)
 	assert.Equal(t, "unishop-secondary", h.Latest(history.StackUpdateBegan).ID)
-	assert.Zero(t, h.Latest(history.Sold))
+	assert.Zero(t, h.Latest(history.Purchased))
 
 	read, err := history.Read(&out)
 	require.NoError(t, err)
@@ -55,7 +55,7 @@ func TestWhoeverReadsAHistoryDoesNotChangeIt(t *testing.T) {
 	log := history.NewLog(&bytes.Buffer{})
 	log.Append(history.Event{Kind: history.MoveBegan})
 	read := log.History()
-	_ = append(read, history.Event{Kind: history.Sold})
+	_ = append(read, history.Event{Kind: history.Purchased})
 	log.Append(history.Event{Kind: history.MoveEnded})
 	assert.Len(t, read, 1)
 	assert.Equal(t, history.MoveEnded, log.History()[1].Kind)
@@ -75,9 +75,9 @@ func TestAHistoryThatCannotBeWrittenSaysSo(t *testing.T) {
 
 func TestAnotherVersionsHistoryIsRefused(t *testing.T) {
 	for text, says := range map[string]string{
-		`{"kind": "sold"}` + "\n" + `{"kind": "moved"}`: `event 2 of the history: kind "moved" is not known`,
-		`{"kind": "sold", "price": 3}`:                  "event 1",
-		`{"kind": "sold"`:                               "event 1",
+		`{"kind": "purchased"}` + "\n" + `{"kind": "moved"}`: `event 2 of the history: kind "moved" is not known`,
+		`{"kind": "purchased", "price": 3}`:                  "event 1",
+		`{"kind": "purchased"`:                               "event 1",
 	} {
 		_, err := history.Read(strings.NewReader(text))
 		require.ErrorContains(t, err, says)

@@ -28,13 +28,13 @@ const (
 	MeasuringBegan Kind = "measuring-began"
 	// WriteAcknowledged: the shop in Region has acknowledged the write ID, a customer who signed up.
 	WriteAcknowledged Kind = "write-acknowledged"
-	// Sold: the probe ID, a new visitor, has opened the page, signed up and filled a basket in Region.
-	Sold Kind = "sold"
+	// Purchased: the probe ID, a new visitor, has opened the page, signed up and filled a basket in Region.
+	Purchased Kind = "purchased"
 	// PageOpened: a site has named the shop in Region.
 	PageOpened Kind = "page-opened"
 	// ShopHealthy: the shop on the instance ID in Region answers, and did not before.
 	ShopHealthy Kind = "shop-healthy"
-	// LookBegan: somebody begins to look in Region for every write that was acknowledged since the look before. ID names
+	// LookBegan: the drill begins to look in Region for every write that was acknowledged since the look before. ID names
 	// the move that it follows.
 	LookBegan Kind = "look-began"
 	// WriteLost: the shop in Region does not know the write ID.
@@ -64,6 +64,6 @@ const (
 
 var kinds = []Kind{
 	DrillBegan, StepBegan, StepEnded, CommandBegan, CommandEnded, MoveBegan, MoveEnded, OutageBegan, OutageEnded,
-	MeasuringBegan, WriteAcknowledged, Sold, PageOpened, ShopHealthy, LookBegan, WriteLost, LookEnded, Visited,
+	MeasuringBegan, WriteAcknowledged, Purchased, PageOpened, ShopHealthy, LookBegan, WriteLost, LookEnded, Visited,
 	InstanceLaunched, DatabasePromoted, ChangeSetAskedFor, StackUpdateBegan, InstanceComplete, RoleBegan, RoleComplete,
 }

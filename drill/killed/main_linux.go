@@ -1,4 +1,4 @@
-// Command killed kills the drill in the middle of every step of its story, and has it run again: nothing may be left of
+// Command killed kills the drill in the middle of every step of its scenario, and has it run again: nothing may be left of
 // the one that was killed, and the next one must work. It ends with the first that was over before it could be killed.
 //
 //	killed DRILL       every step; DRILL is the drill's program
@@ -29,8 +29,8 @@ const (
 	middle = time.Second
 	// patience is how long what is left may take to end.
 	patience = 20 * time.Second
-	// storyOver is the status of a process whose drill was over before it could be killed.
-	storyOver = 3
+	// drillOver is the status of a process whose drill was over before it could be killed.
+	drillOver = 3
 )
 
 func main() {
@@ -49,7 +49,7 @@ func main() {
 	}
 }
 
-// everyStep has a process of its own for every step: what is left of a drill becomes a child of that.
+// everyStep has a separate process for every step: what is left of a drill becomes a child of that process.
 func everyStep(drill string) error {
 	var step atomic.Int64
 	var over atomic.Bool
@@ -62,7 +62,7 @@ func everyStep(drill string) error {
 				command := exec.Command("/proc/self/exe", drill, number)
 				command.Stdout, command.Stderr = os.Stdout, os.Stderr
 				err := command.Run()
-				if command.ProcessState.ExitCode() == storyOver {
+				if command.ProcessState.ExitCode() == drillOver {
 					over.Store(true)
 				} else if err != nil {
 					errs[i] = fmt.Errorf("step %s: %w", number, err)
@@ -95,7 +95,7 @@ func oneStep(drill, number string) error {
 	return nil
 }
 
-// killIn runs the drill, kills it in a step, and returns the sentence before it and the drill's folder.
+// killIn runs the drill, kills it in a step, and returns the step before it and the drill's folder.
 func killIn(drill string, step int) (says, folder string, err error) {
 	command := exec.Command(drill)
 	command.Stderr = os.Stderr
@@ -109,7 +109,7 @@ func killIn(drill string, step int) (says, folder string, err error) {
 	says = "the start"
 	lines := bufio.NewScanner(out)
 	failed := false
-	for told := 0; told < step-1 && !failed && lines.Scan(); told++ {
+	for printed := 0; printed < step-1 && !failed && lines.Scan(); printed++ {
 		says = strings.Join(strings.Fields(lines.Text()), " ")
 		failed = strings.HasPrefix(says, "✗")
 	}
@@ -119,8 +119,8 @@ func killIn(drill string, step int) (says, folder string, err error) {
 		_ = command.Process.Kill() // it may have ended
 	}
 	if err := command.Wait(); command.ProcessState.Success() {
-		fmt.Printf("%2d  the story was over, and worked: %s\n", step, says)
-		os.Exit(storyOver)
+		fmt.Printf("%2d  the drill had ended, and succeeded: %s\n", step, says)
+		os.Exit(drillOver)
 	} else if status := command.ProcessState.Sys().(syscall.WaitStatus); !status.Signaled() {
 		return "", "", fmt.Errorf("the drill failed after %s: %w", says, err)
 	}

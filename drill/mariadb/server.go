@@ -23,7 +23,7 @@ import (
 // startTimeout is many times what a start takes.
 const startTimeout = time.Minute
 
-// Server is a MariaDB server. Started, it is read-only, whatever it was before: nobody has made it the writer yet.
+// Server is a MariaDB server. Started, it is read-only, whatever it was before: it has not been made the writer yet.
 type Server struct {
 	// Port on 127.0.0.1. It stays the same when the server is started again.
 	Port int

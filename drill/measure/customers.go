@@ -45,7 +45,7 @@ func Begin(ctx context.Context, d *stage.Drill) error {
 	d.Sites, d.StopMeasuring = c.sites, c.stop
 	d.History.Append(history.Event{Kind: history.MeasuringBegan})
 	c.group.Go(func() { c.every(ctx, writePace, "writer", history.WriteAcknowledged, c.signUp) })
-	c.group.Go(func() { c.every(ctx, probePace, "probe", history.Sold, c.buy) })
+	c.group.Go(func() { c.every(ctx, probePace, "probe", history.Purchased, c.buy) })
 	c.group.Go(func() { c.watchHealth(ctx) })
 	return nil
 }

@@ -18,11 +18,11 @@ import (
 
 var ada = shopper.Person{Email: "ada@example.com", FirstName: "Ada", LastName: "Lovelace"}
 
-// WalkAt has a new customer fill a basket at a side's site, while the other site is dark.
+// WalkAt has a new customer fill a basket at a side's site, while the other site is empty.
 func WalkAt(side config.Side) stage.Action {
 	return func(ctx context.Context, d *stage.Drill) error {
 		if status, err := check.Refusal(ctx, d, side.Other()); err != nil || status/100 != 4 {
-			return fmt.Errorf("the site of the %s is not dark, it answers with %d (%v)", side.Other(), status, err)
+			return fmt.Errorf("the site of the %s is not empty: it answers with status %d (%v)", side.Other(), status, err)
 		}
 		browser, err := shopper.Open(ctx, d.Dir, d.Dial)
 		switch {

@@ -58,9 +58,9 @@ func Buying(side config.Side) stage.Action {
 		began := time.Now()
 		return check.Eventually(func(context.Context, *stage.Drill) error {
 			h := d.History.History()
-			for _, kind := range []history.Kind{history.Sold, history.WriteAcknowledged} {
+			for _, kind := range []history.Kind{history.Purchased, history.WriteAcknowledged} {
 				if latest := h.Latest(kind); latest.Region != stage.Regions[side] || latest.At.Before(began) {
-					return fmt.Errorf("nothing is sold in %s", stage.Regions[side])
+					return fmt.Errorf("no customer has bought in %s since then", stage.Regions[side])
 				}
 			}
 			return nil

@@ -15,7 +15,7 @@ import (
 	"unishop-pilot-light/internal/config"
 )
 
-// Moving has somebody move the system to the other region.
+// Moving has an operator move the system to the other region.
 func Moving(do stage.Action) stage.Action {
 	return func(ctx context.Context, d *stage.Drill) error {
 		d.History.Append(history.Event{Kind: history.MoveBegan})

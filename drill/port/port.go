@@ -3,7 +3,7 @@ package port
 
 import "net"
 
-// Free returns a port of the loopback interface that nobody listens on now. Whoever wants it should not wait long.
+// Free returns a port of the loopback interface on which no process listens now. The caller should bind it soon.
 func Free() (int, error) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

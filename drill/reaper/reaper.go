@@ -41,7 +41,7 @@ func New() (*Reaper, error) {
 	defer read.Close() // the reaper has its own
 	r := &Reaper{Dir: dir, pipe: write, command: exec.Command("/bin/sh", "-c", script, "reaper", dir)}
 	r.command.Stdin = read
-	// A session of its own: what a terminal sends to the drill is not for it.
+	// A separate session: signals of the drill's terminal do not reach it.
 	r.command.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	if err := r.command.Start(); err != nil {
 		return nil, fmt.Errorf("start the reaper: %w", err)
@@ -71,7 +71,7 @@ type Process struct {
 	state  *os.ProcessState
 }
 
-// Start starts a command in a process group of its own. The command must not have files beyond its standard ones.
+// Start starts a command in a separate process group. The command must not have files beyond its standard ones.
 func (r *Reaper) Start(command *exec.Cmd) (*Process, error) {
 	if command.Err != nil {
 		return nil, command.Err
@@ -134,7 +134,7 @@ func (p *Process) Signaled() bool { return p.status().Signaled() }
 
 func (p *Process) status() syscall.WaitStatus { return p.state.Sys().(syscall.WaitStatus) }
 
-// Signal sends a signal to the whole group. When it has ended, its number may be somebody else's: nothing is sent.
+// Signal sends a signal to the whole group. When it has ended, its number may belong to another process: nothing is sent.
 func (p *Process) Signal(signal syscall.Signal) error {
 	if !p.Running() {
 		return os.ErrProcessDone

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Reads who has begun ("+ GROUP") and who has ended ("- GROUP"). When nobody can write any more, because the program has
+# Reads who has begun ("+ GROUP") and who has ended ("- GROUP"). When the pipe is closed, because the program has
 # ended in whatever way, the process groups that are left are killed, and the folder $1 goes, unless it is to be kept
 # ("keep").
 trap '' HUP INT TERM

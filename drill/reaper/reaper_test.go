@@ -92,7 +92,7 @@ func TestAProcessTakesItsChildrenAlong(t *testing.T) {
 	assert.Eventually(t, func() bool { return !alive(p.Group) }, 5*time.Second, 10*time.Millisecond)
 }
 
-// A number that is free again may be somebody else's: what has ended is forgotten.
+// A number that is free again may belong to another process: what has ended is forgotten.
 func TestWhatHasEndedIsForgotten(t *testing.T) {
 	r, err := New()
 	require.NoError(t, err)

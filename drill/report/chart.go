@@ -7,11 +7,11 @@ import (
 	"unishop-pilot-light/drill/history"
 )
 
-// perSecond counts sales by the second that they were made in.
+// perSecond counts purchases by the second in which they were made.
 func perSecond(h history.History, from time.Time) []int {
 	counts := []int{}
-	for _, sale := range h.Of(history.Sold) {
-		second := int(sale.At.Sub(from).Seconds())
+	for _, purchase := range h.Of(history.Purchased) {
+		second := int(purchase.At.Sub(from).Seconds())
 		for len(counts) <= second {
 			counts = append(counts, 0)
 		}
@@ -20,13 +20,13 @@ func perSecond(h history.History, from time.Time) []int {
 	return counts
 }
 
-// mark is the beginning of something that sales may feel.
+// mark is the beginning of something that may slow purchases.
 type mark struct {
 	second float64
 	says   string
 }
 
-// marked are the sentences of the steps in which outages and moves began.
+// marked are the descriptions of the steps in which outages and moves began.
 func marked(h history.History, from time.Time) (marks []mark) {
 	says := ""
 	for _, e := range h.Of(history.StepBegan, history.OutageBegan, history.MoveBegan) {
@@ -39,7 +39,7 @@ func marked(h history.History, from time.Time) (marks []mark) {
 	return marks
 }
 
-// Chart is a drawing of sales per second, and of what they may have felt: the coordinates of an SVG element.
+// Chart is a drawing of purchases per second, and of what may have slowed them: the coordinates of an SVG element.
 type Chart struct {
 	Width, Height, Left, Base int
 	Bars                      []Bar
@@ -48,7 +48,7 @@ type Chart struct {
 }
 
 type (
-	// Bar is the sales of a second.
+	// Bar is the purchases of a second.
 	Bar struct{ X, Y, Width, Height float64 }
 	// Line is a mark, with its words beside its upper end.
 	Line struct {
@@ -69,13 +69,13 @@ const (
 	rows                    = 6       // of words, so that neighbours do not cover each other
 )
 
-// Chart of the sales. Words take the upper half, bars the lower one.
+// Chart of the purchases. Words take the upper half, bars the lower one.
 func (r Report) Chart() Chart {
 	c := Chart{Width: chartWidth, Height: chartHeight, Left: left, Base: base}
-	highest := slices.Max(append(r.Sales, 1))
-	wide := float64(chartWidth-left) / float64(max(1, len(r.Sales)))
+	highest := slices.Max(append(r.Purchases, 1))
+	wide := float64(chartWidth-left) / float64(max(1, len(r.Purchases)))
 	high := float64(base) / float64(2*highest)
-	for second, count := range r.Sales {
+	for second, count := range r.Purchases {
 		height := float64(count) * high
 		c.Bars = append(c.Bars, Bar{left + float64(second)*wide, base - height, wide * 0.85, height})
 		if second%10 == 0 {

@@ -18,11 +18,11 @@ import (
 // Report of one drill.
 type Report struct {
 	verdict.Verdict
-	Visits []Visit             `json:"visits"`
-	Sales  []int               `json:"salesPerSecond"`
-	NotIn  []string            `json:"notMeasured"`
-	Waits  []verdict.Published `json:"composedWith"`
-	Beside []verdict.Published `json:"documentedByAWS"`
+	Visits    []Visit             `json:"visits"`
+	Purchases []int               `json:"purchasesPerSecond"`
+	NotIn     []string            `json:"notMeasured"`
+	Waits     []verdict.Published `json:"composedWith"`
+	Beside    []verdict.Published `json:"documentedByAWS"`
 
 	marks []mark
 }
@@ -38,7 +38,7 @@ type Visit struct {
 
 var notMeasured = []string{
 	"Aurora's own promotion", "the launch of an EC2 instance", "the first boot from a cold snapshot",
-	"the compilation of the CDK program by go run", "the time until somebody types the command",
+	"the compilation of the CDK program by go run", "the time until an operator types the command",
 }
 
 // New makes the report of a history that was judged.
@@ -48,13 +48,13 @@ func New(h history.History, v verdict.Verdict) Report {
 		r.Visits = append(r.Visits, Visit{e.Region, e.Visit.Instance, e.Visit.Basket, e.Visit.By, e.Visit.Picture})
 	}
 	if measuring := h.Of(history.MeasuringBegan); len(measuring) > 0 {
-		r.Sales, r.marks = perSecond(h, measuring[0].At), marked(h, measuring[0].At)
+		r.Purchases, r.marks = perSecond(h, measuring[0].At), marked(h, measuring[0].At)
 	}
 	return r
 }
 
 // Measured says whether there is anything to report beyond the steps.
-func (r Report) Measured() bool { return r.Sales != nil }
+func (r Report) Measured() bool { return r.Purchases != nil }
 
 // Keep writes report.json and report.html to a folder.
 func (r Report) Keep(folder string) error {

@@ -63,8 +63,8 @@ func TestThePageShowsWhatWasMeasuredBesideWhatIsComposed(t *testing.T) {
 	page, _ := kept(t, reportOn(t, historytest.Story))
 	for _, words := range []string{
 		"RTO as measured", "RTO for AWS, computed", "RTO of the second failover, composed for AWS", "<svg", "<rect",
-		"us-west-1 takes over, by one command", "first sale in us-west-1", "data:image/png;base64,", "In the basket: ",
-		"go run", "https://github.com/keycloak/keycloak-benchmark/issues/445", "no acknowledged write was lost on the way home",
+		"failover to us-west-1, by one command", "first purchase in us-west-1", "data:image/png;base64,", "In the basket: ",
+		"go run", "https://github.com/keycloak/keycloak-benchmark/issues/445", "no acknowledged write was lost by the failback",
 	} {
 		assert.Contains(t, page, words)
 	}
@@ -88,10 +88,10 @@ func TestThePageOfAFailedRunSaysWhy(t *testing.T) {
 func TestWhatAHistorySaysIsNoMarkup(t *testing.T) {
 	h := history.History{
 		{Kind: history.DrillBegan, Words: "a <b>story</b>"}, {Kind: history.MeasuringBegan},
-		{Kind: history.StepBegan, Words: "us-west-1 takes <over>"}, {Kind: history.MoveBegan},
+		{Kind: history.StepBegan, Words: "us-west-1 fails <over>"}, {Kind: history.MoveBegan},
 	}
 	page, _ := kept(t, report.New(h, verdict.Of(h, verdict.Objectives{})))
-	assert.Equal(t, 2, strings.Count(page, "takes &lt;over&gt;"), "in the chart and in the timeline")
+	assert.Equal(t, 2, strings.Count(page, "fails &lt;over&gt;"), "in the chart and in the timeline")
 	assert.NotContains(t, page, "<b>story")
 }
 
@@ -101,7 +101,7 @@ func TestTheDataOfAReport(t *testing.T) {
 		Recoveries []struct{ FromOutage, FromCommand, Composed float64 }
 		Losses     []struct{ Lost []struct{ ID string } }
 		Judgements []struct{ Says string }
-		Sales      []int `json:"salesPerSecond"`
+		Purchases  []int `json:"purchasesPerSecond"`
 	}
 	require.NoError(t, json.Unmarshal([]byte(data), &found))
 	require.Len(t, found.Recoveries, 1)
@@ -109,11 +109,11 @@ func TestTheDataOfAReport(t *testing.T) {
 	assert.InDelta(t, 496.8, found.Recoveries[0].Composed, 0.05)
 	assert.Len(t, found.Losses[0].Lost, 270)
 	assert.Len(t, found.Judgements, 3)
-	sold := 0
-	for _, count := range found.Sales {
-		sold += count
+	purchases := 0
+	for _, count := range found.Purchases {
+		purchases += count
 	}
-	assert.Equal(t, len(historytest.Load(t, historytest.Lossy).Of(history.Sold)), sold)
+	assert.Equal(t, len(historytest.Load(t, historytest.Lossy).Of(history.Purchased)), purchases)
 }
 
 func TestTheChartStaysInItsFrame(t *testing.T) {

@@ -47,7 +47,7 @@ func (r Report) Figures(out io.Writer) {
 }
 
 func printRecovery(out io.Writer, r verdict.Recovery, staged bool) {
-	fmt.Fprintf(out, "RTO of the %s: first sale in %s %s after the outage, %s after the command; composed for AWS: %s after the outage\n",
+	fmt.Fprintf(out, "RTO of the %s: first purchase in %s %s after the outage, %s after the command; composed for AWS: %s after the outage\n",
 		r.Move, r.Region, r.FromOutage, r.FromCommand, r.Composed)
 	if !staged {
 		return

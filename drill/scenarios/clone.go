@@ -10,20 +10,20 @@ import (
 // lost region has taken along.
 var otherCheckout = stage.Scenario{
 	Name: "other-checkout",
-	Says: "a failover that would change more than a failover is stopped and says what; what is harmless stops none",
+	Says: "a failover that would change more than a failover is stopped and says what it would change; harmless differences do not stop it",
 	Steps: []stage.Step{
 		deployed,
 		step("a clone of the release is made", do.MakeClone),
-		down,
+		outageBegun,
 		step("with another statement in a role the failover is stopped before anything changes", do.InOrder(
 			do.EditInClone("constructs/region_role.go", `"cloudwatch:GetMetricStatistics"}`, `"cloudwatch:GetMetricStatistics", "cloudwatch:ListMetrics"}`),
 			do.Refused(do.MakeInClone("failover"), "is deployed from release", "Resources RegionRole", "(AWS::IAM::Role)", "make failover GO_ON=yes")),
 			check.HasRole(secondary, pilotLight)),
-		step("with another page, a comment and a description it is not", do.InOrder(
+		step("with another page, comment and description the failover is not stopped", do.InOrder(
 			do.EditInClone("constructs/region_role.go", `, "cloudwatch:ListMetrics"}`, `}`),
 			do.EditInClone("constructs/functions/region_role.py", "\ndef act(", "\n# Another comment.\ndef act("),
 			do.EditInClone("stacks/stacks.go", `"Unishop on a pilot light: the %s region"`, `"Unishop: the %s region"`), do.ChangePage("other"),
-			do.Typed(do.MakeInClone("failover"))), check.TookOver(secondary)),
+			do.Typed(do.MakeInClone("failover"))), check.FailedOver(secondary)),
 	},
 }
 
@@ -45,10 +45,10 @@ var cleanClone = stage.Scenario{
 			do.Refused(do.Equipped(do.InClone("deploy", "--all", "--app", "cdk.out")), "was synthesized")), check.Serves(primary)),
 		step("with a JDK and Maven the same command builds and releases it", do.Typed(do.Equipped(do.InClone("deploy", "--all"))),
 			check.Serves(primary), check.Replicates(secondary), check.ImagePublished, check.ReleasedFromClone, check.Shows("second")),
-		down,
-		step("us-west-1 takes over from the clone, without a JDK and Maven", do.Typed(do.WithRegion(secondary, do.InClone("deploy", "unishop-secondary", "-c", "failover=true"))),
+		outageBegun,
+		step("failover to us-west-1 from the clone, without a JDK and Maven", do.Typed(do.WithRegion(secondary, do.InClone("deploy", "unishop-secondary", "-c", "failover=true"))),
 			check.Writes(secondary), check.Runs(secondary, 1), check.HasRole(secondary, active)),
-		returned,
+		outageEnded,
 		step("everything is removed from the clone", do.Typed(do.InClone("destroy", "--all", "--force")), check.NothingIsLeft),
 	},
 }

@@ -7,38 +7,38 @@ import (
 	"unishop-pilot-light/drill/stage"
 )
 
-// again: the failover's command was the last one that was typed in us-west-1, the writer went home all the same, and
+// again: the failover's command was the last one that was typed in us-west-1, the writer moved back to us-east-1 all the same, and
 // us-east-1 is lost once more. A failover that changed no property would end as "no changes".
 var again = stage.Scenario{
 	Name: "again",
-	Says: "the failover's command moves the writer although the same command was the last one, however the writer went home",
+	Says: "the failover's command moves the writer although the same command was the last one, however the writer moved back",
 	Steps: []stage.Step{
-		deployed, down, failedOver, returned,
-		swapped(primary), down, failedOver, returned,
+		deployed, outageBegun, failedOver, outageEnded,
+		swapped(primary), outageBegun, failedOver, outageEnded,
 		step("a failback ends before us-west-1 is deactivated", do.InOrder(do.Deploy("unishop-primary", "--exclusively", "-c", "failover=planned"),
 			do.Deploy("unishop-primary", "--exclusively")), check.Writes(primary), check.Replicates(secondary), check.HasRole(secondary, active)),
-		down, failedOver, returned,
-		step("us-east-1 goes down in the middle of a hand-back, which is cancelled", do.DieDuring(darkening, "ROLLBACK",
+		outageBegun, failedOver, outageEnded,
+		step("us-east-1 has an outage in the middle of a failback, which is cancelled", do.DieDuring(deactivation, "ROLLBACK",
 			do.Runbook("A switchover that hangs", "cancel-update-stack")), check.Writes(secondary), check.HasRole(secondary, active)),
-		step("us-east-1 returns, and the hand-back completes", do.BringBack(primary), check.Eventually(check.All(check.Writes(primary), check.Replicates(secondary)))),
-		down, failedOver, returned, home,
+		step("the outage of us-east-1 ends, and the failback completes", do.BringBack(primary), check.Eventually(check.All(check.Writes(primary), check.Replicates(secondary)))),
+		outageBegun, failedOver, outageEnded, failedBack,
 	},
 }
 
 // mirrored: us-west-1 is active and lost, and us-east-1 was never deactivated.
 var mirrored = stage.Scenario{
 	Name: "mirrored",
-	Says: "us-east-1 takes over from us-west-1 although its stack is active already, by a command and by a kept template",
+	Says: "a failover from us-west-1 to us-east-1 works although the stack of us-east-1 is active already, by a command and by a kept template",
 	Steps: []stage.Step{
 		deployed,
 		step("the templates of both failovers are kept", do.Keep),
-		down, failedOver, returned,
-		goesDown(secondary),
-		step("us-east-1 takes over", do.FailOver(primary), check.TookOver(primary)),
+		outageBegun, failedOver, outageEnded,
+		beginOutage(secondary),
+		step("failover to us-east-1", do.FailOver(primary), check.FailedOver(primary)),
 		confirmed,
-		returns(secondary), swapped(secondary), goesDown(secondary),
-		step("us-east-1 takes over by the kept template", do.FailOverKept(primary), check.TookOver(primary)),
-		returns(secondary),
+		endOutage(secondary), swapped(secondary), beginOutage(secondary),
+		step("failover to us-east-1 by the kept template", do.FailOverKept(primary), check.FailedOver(primary)),
+		endOutage(secondary),
 		step("us-west-1 becomes the pilot light", do.Deploy("--all"), check.Serves(primary), check.Replicates(secondary)),
 	},
 }
@@ -50,12 +50,12 @@ var keptTemplate = stage.Scenario{
 	Steps: []stage.Step{
 		deployed,
 		step("the templates of both failovers are kept, and customers buy", do.InOrder(do.Keep, measure.Begin, measure.Buying(primary))),
-		down,
-		step("us-west-1 takes over by the AWS CLI alone", measure.Moving(do.FailOverKept(secondary)), check.TookOver(secondary)),
+		outageBegun,
+		step("failover to us-west-1 by the AWS CLI alone", measure.Moving(do.FailOverKept(secondary)), check.FailedOver(secondary)),
 		step("what the outage has cost is counted", do.InOrder(measure.Losses("failover", secondary), measure.End)),
-		returned, swapped(primary), down,
-		step("us-west-1 takes over by the same template", do.FailOverKept(secondary), check.TookOver(secondary)),
-		returned, home,
+		outageEnded, swapped(primary), outageBegun,
+		step("failover to us-west-1 by the same template", do.FailOverKept(secondary), check.FailedOver(secondary)),
+		outageEnded, failedBack,
 	},
 }
 
@@ -67,10 +67,10 @@ var blockedSite = stage.Scenario{
 		deployed,
 		step("customers buy", do.InOrder(measure.Begin, measure.Buying(primary))),
 		Outages["site"].begins(primary),
-		step("us-west-1 takes over", measure.Moving(do.FailOver(secondary)), check.Writes(secondary), check.Runs(secondary, 1), check.HasRole(secondary, active)),
+		step("failover to us-west-1", measure.Moving(do.FailOver(secondary)), check.Writes(secondary), check.Runs(secondary, 1), check.HasRole(secondary, active)),
 		step("what the outage has cost is counted", measure.Losses("failover", secondary)),
 		Outages["site"].ends(primary),
-		step("everything comes home", measure.Moving(do.Deploy("--all")), check.Serves(primary), check.Replicates(secondary)),
-		step("no acknowledged write was lost on the way home", do.InOrder(measure.Losses("failback", primary), measure.End), check.NothingLost),
+		step("failback to us-east-1", measure.Moving(do.Deploy("--all")), check.Serves(primary), check.Replicates(secondary)),
+		step("no acknowledged write was lost by the failback", do.InOrder(measure.Losses("failback", primary), measure.End), check.NothingLost),
 	},
 }

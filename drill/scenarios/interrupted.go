@@ -16,7 +16,7 @@ var interrupted = stage.Scenario{
 	Steps: []stage.Step{
 		step("the first deployment is killed in the middle", do.InOrder(do.Bootstrap, do.Killed(do.Deploying("--all"), primary, "CREATE_IN_PROGRESS"))),
 		step("run again, it completes", do.Deploy("--all"), check.Serves(primary), check.Replicates(secondary), check.ImagePublished),
-		down,
+		outageBegun,
 		step("the failover is killed in the middle", do.Killed(do.FailingOver(secondary), secondary, "UPDATE_IN_PROGRESS")),
 		step("run again, it completes", do.FailOver(secondary), check.Writes(secondary), check.Runs(secondary, 1), check.HasRole(secondary, active)),
 	},
@@ -25,14 +25,14 @@ var interrupted = stage.Scenario{
 // hangingSwitchover: the failover asks until AWS accepts it.
 var hangingSwitchover = stage.Scenario{
 	Name: "hanging-switchover",
-	Says: "us-east-1 dies in the middle of a planned move, and the failover gets through",
+	Says: "us-east-1 has an outage in the middle of a switchover, and the failover succeeds",
 	Steps: []stage.Step{
 		deployed,
-		step("us-east-1 goes down in the middle of a planned move", do.DieDuring(do.Deploying("--all", "-c", "failover=planned"), east+" is silent")),
-		step("us-west-1 takes over all the same", do.FailOver(secondary),
+		step("us-east-1 has an outage in the middle of a switchover", do.DieDuring(do.Deploying("--all", "-c", "failover=planned"), east+" is silent")),
+		step("the failover to us-west-1 succeeds all the same", do.FailOver(secondary),
 			check.Writes(secondary), check.Runs(secondary, 1), check.HasRole(secondary, active), check.ChangedBy(secondary, "failover")),
-		returned,
-		home,
+		outageEnded,
+		failedBack,
 	},
 }
 
@@ -50,35 +50,35 @@ var wrongOrder = stage.Scenario{
 		step("everything is destroyed without it", do.Destroy("--all"), check.NothingIsLeft),
 
 		step("both regions are deployed again", do.Deploy("--all"), check.Serves(primary), check.Replicates(secondary)),
-		down, failedOver,
+		outageBegun, failedOver,
 		step("us-west-1 is to stay active for a while", do.Typed(do.FromLaptop(stage.Command{Arguments: []string{
 			"deploy", "unishop-secondary", "-c", "failover=planned", "--require-approval", "never"}})),
 			check.Writes(secondary), check.Runs(secondary, 1), check.HasRole(secondary, active)),
 		step("the only copy of the data is destroyed", do.Refused(do.FromLaptop(do.Destroying("unishop-secondary", "--exclusively")),
 			"the only copy of the data"), check.Writes(secondary), check.Runs(secondary, 1)),
-		returned,
-		step("with us-east-1 back everything is destroyed: the secondary hands back first", do.Destroy("--all"), check.NothingIsLeft),
+		outageEnded,
+		step("after the outage everything is destroyed: the failback comes first", do.Destroy("--all"), check.NothingIsLeft),
 	},
 }
 
 // Throttled: a disaster of a region brings throttling elsewhere; a failover has 15 minutes.
 var Throttled = stage.Scenario{
 	Name: "throttled",
-	Says: "minutes of throttling delay a failover and a planned move, and fail neither; nor does a lost answer",
+	Says: "minutes of throttling delay a failover and a failback, and neither fails; a lost answer fails neither",
 	Steps: []stage.Step{
-		deployed, down,
-		step("us-west-1 takes over through a minute of throttling, and half a minute more once AWS has begun to promote it",
+		deployed, outageBegun,
+		step("the failover to us-west-1 succeeds through a minute of throttling, and through half a minute more after AWS has begun to promote it",
 			do.Meanwhile(do.FailingOver(secondary), do.Updates(secondary), do.InOrder(
 				do.Busy(secondary), do.Until(do.Moves), stage.Action(do.FaultsMet), do.WithFaults(do.ThrottledFor(30*time.Second, emulator.Functions, "rds", secondary)))),
-			check.TookOver(secondary), do.FaultsMet),
-		returned, deactivated,
-		step("everything comes home, though AWS throttles what the function asks first, in both regions", do.InOrder(
+			check.FailedOver(secondary), do.FaultsMet),
+		outageEnded, deactivated,
+		step("the failback to us-east-1 succeeds, though AWS throttles the function's first calls in both regions", do.InOrder(
 			do.WithFaults(do.Throttled("cloudformation", primary, 15), do.Throttled("rds", primary, 15), do.Throttled("rds", secondary, 5)),
 			do.Deploy("--all")),
 			check.Serves(primary), check.Replicates(secondary), check.ChangedBy(primary, "switchover"), do.FaultsMet),
-		down,
-		step("us-west-1 takes over, though AWS's answer to the failover is lost", do.InOrder(do.WithFaults(emulator.Fault{
+		outageBegun,
+		step("the failover to us-west-1 succeeds, though AWS's answer to it is lost", do.InOrder(do.WithFaults(emulator.Fault{
 			Region: west, Service: "rds", Actions: []string{"FailoverGlobalCluster"}, Caller: emulator.Functions, Answer: emulator.Lost, Calls: 1}),
-			do.FailOver(secondary)), check.TookOver(secondary), check.ChangedBy(secondary, "failover (its answer was lost)"), do.FaultsMet),
+			do.FailOver(secondary)), check.FailedOver(secondary), check.ChangedBy(secondary, "failover (its answer was lost)"), do.FaultsMet),
 	},
 }

@@ -16,15 +16,15 @@ var detached = stage.Scenario{
 	Says: "a cluster that an operator detached is named with the way out, which leads to a database that serves",
 	Steps: []stage.Step{
 		deployed,
-		planned,
+		switchedOver,
 		step("an operator detaches the cluster of us-east-1", do.Typed(stage.Command{At: stage.Laptop, AWS: true, Arguments: []string{
 			"rds", "remove-from-global-cluster", "--region", east, "--global-cluster-identifier", stage.Declared.Names.GlobalCluster(),
 			"--db-cluster-identifier", do.ClusterARN(primary)}})),
-		step("the only copy of the data is not deactivated, and the message names the way out", do.Refused(darkening, "the only copy of the data", notAMember)),
+		step("the only copy of the data is not deactivated, and the message names the way out", do.Refused(deactivation, "the only copy of the data", notAMember)),
 		step("the way out replaces the cluster by one that joins", do.Runbook(notAMember, "create-db-cluster-snapshot", "delete-db-instance"),
 			check.Writes(secondary), check.Eventually(check.Replicates(primary))),
-		step("reconcile=1 brings the roles about again", do.Deploy("--all", "-c", "failover=planned", "-c", "reconcile=1"), check.Serves(secondary), check.Replicates(primary)),
-		home,
+		step("reconcile=1 has both roles checked and brought about", do.Deploy("--all", "-c", "failover=planned", "-c", "reconcile=1"), check.Serves(secondary), check.Replicates(primary)),
+		failedBack,
 		step("customers buy", do.InOrder(measure.Begin, measure.Buying(primary), measure.End)),
 	},
 }
@@ -32,27 +32,27 @@ var detached = stage.Scenario{
 // resynchronisation of the primary's database is held until the scenario lets it go on.
 var resynchronisation = do.Hold(emulator.MemberResynchronised)
 
-// darkening is what somebody types who has forgotten the flag.
-var darkening = do.Deploying("unishop-secondary", "--exclusively")
+// deactivation is what an operator types who has forgotten the flag.
+var deactivation = do.Deploying("unishop-secondary", "--exclusively")
 
 var forgottenFlag = stage.Scenario{
 	Name: "forgotten-flag",
-	Says: "nobody darkens the region that sells, unless the other one sells first",
+	Says: "the active region is not deactivated before the other region can serve",
 	Steps: []stage.Step{
-		deployed, down, failedOver,
-		step("us-east-1 is down: darkening the only copy is refused", do.Refused(do.FromLaptop(darkening), "the only copy of the data"),
+		deployed, outageBegun, failedOver,
+		step("during the outage of us-east-1 the deactivation of the only copy is refused", do.Refused(do.FromLaptop(deactivation), "the only copy of the data"),
 			check.Writes(secondary), check.Runs(secondary, 1)),
-		step("us-east-1 returns, and is not resynchronised yet", do.InOrder(resynchronisation.Begin, do.BringBack(primary)), check.Eventually(check.IsMember(primary))),
-		step("darkening is refused while it is resynchronised", do.Refused(darkening, "no region would be active: unishop-primary is not ready", "being resynchronised"),
+		step("the outage of us-east-1 ends, and its database is not resynchronised yet", do.InOrder(resynchronisation.Begin, do.BringBack(primary)), check.Eventually(check.IsMember(primary))),
+		step("the deactivation is refused while the database of us-east-1 is resynchronised", do.Refused(deactivation, "no region would be active: unishop-primary is not ready", "being resynchronised"),
 			check.Writes(secondary), check.Runs(secondary, 1)),
 		step("it is resynchronised", resynchronisation.Release, check.Eventually(check.Replicates(primary))),
 		deactivated,
-		step("darkening is refused while us-east-1 is deactivated", do.Refused(darkening, "no region would be active: unishop-primary is not ready"),
+		step("the deactivation is refused while us-east-1 is deactivated", do.Refused(deactivation, "no region would be active: unishop-primary is not ready"),
 			check.Serves(secondary)),
-		step("by plain CloudFormation too", do.Unchanged(do.DarkenByTemplate), check.Serves(secondary)),
-		home,
-		down, failedOver, returned,
-		step("us-east-1 is ready to sell: the darkening hands back", do.Typed(darkening),
+		step("CloudFormation alone is refused too", do.Unchanged(do.DeactivateByTemplate), check.Serves(secondary)),
+		failedBack,
+		outageBegun, failedOver, outageEnded,
+		step("us-east-1 is ready to serve: the deactivation is a failback to us-east-1", do.Typed(deactivation),
 			check.Serves(primary), check.Replicates(secondary), check.ChangedBy(secondary, "switchover")),
 	},
 }

@@ -16,7 +16,7 @@ import (
 // commandTimeout is many times what a command takes here.
 const commandTimeout = 10 * time.Minute
 
-// Command is a command of the CDK CLI or of the AWS CLI, and where somebody types it.
+// Command is a command of the CDK CLI or of the AWS CLI, and where an operator types it.
 type Command struct {
 	At        workstation
 	Region    string // AWS_REGION; empty: not set

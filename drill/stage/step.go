@@ -6,14 +6,14 @@ import (
 	"time"
 )
 
-// Scenario is a story told on an embedded AWS of its own.
+// Scenario is a sequence of steps on a separate embedded AWS.
 type Scenario struct {
 	Name  string
 	Says  string
 	Steps []Step
 }
 
-// Step is one sentence of a story: what is done, and what must be so when the sentence is over.
+// Step is what is done, and what must be so afterwards.
 type Step struct {
 	Says  string
 	Do    Action

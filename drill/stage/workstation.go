@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// workstation is a folder that somebody works in: a clone of the repository in which `npm ci` has run.
+// workstation is a folder in which an operator works: a clone of the repository in which `npm ci` has run.
 type workstation string
 
 const (

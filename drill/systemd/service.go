@@ -90,7 +90,7 @@ func outcome(err error) string {
 	return err.Error()
 }
 
-// runOnce starts a service and returns when it has ended, by itself or because it was told to. ExecStopPost= runs after
+// runOnce starts a service and returns when it has ended, by itself or on request. ExecStopPost= runs after
 // every end, also of a start that failed or was interrupted: who waits for the start or the stop waits for it too.
 // https://www.freedesktop.org/software/systemd/man/latest/systemd.service.html#ExecStopPost=
 func (m *Manager) runOnce(s *service, l *life) error {
@@ -100,7 +100,7 @@ func (m *Manager) runOnce(s *service, l *life) error {
 	return errors.Join(m.makeDirectories(s.unit), m.startOnce(s, l), m.runStop(s.unit, "Service.ExecStopPost"), m.removeRuntimeDirectories(s.unit))
 }
 
-// startOnce starts a service and stops it when it is told to.
+// startOnce starts a service and stops it on request.
 func (m *Manager) startOnce(s *service, l *life) error {
 	starting := l.stopping
 	if limit, _ := s.unit.seconds("Service.TimeoutStartSec", map[bool]string{true: "infinity", false: "90"}[s.unit.oneshot()]); limit >= 0 {

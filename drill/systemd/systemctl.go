@@ -85,22 +85,22 @@ func (m *Manager) do(c call) (string, int, error) {
 		}
 		return "", 0, errors.Join(problems...)
 	case "is-enabled":
-		return m.tell(c, 1, func(unit string) (string, bool) {
+		return m.answer(c, 1, func(unit string) (string, bool) {
 			enabled := m.Enabled(unit)
 			return map[bool]string{true: "enabled", false: "disabled"}[enabled], enabled
 		})
 	case "is-active":
-		return m.tell(c, 3, func(unit string) (string, bool) { return string(m.State(unit)), m.State(unit) == Active })
+		return m.answer(c, 3, func(unit string) (string, bool) { return string(m.State(unit)), m.State(unit) == Active })
 	case "is-failed":
-		return m.tell(c, 1, func(unit string) (string, bool) { return string(m.State(unit)), m.State(unit) == Failed })
+		return m.answer(c, 1, func(unit string) (string, bool) { return string(m.State(unit)), m.State(unit) == Failed })
 	case "show":
 		return m.show(c)
 	}
 	return "", 0, fmt.Errorf("verb %q is not known here", c.verb)
 }
 
-// tell answers a question about each unit. The status is 0 when one of them says yes.
-func (m *Manager) tell(c call, no int, ask func(unit string) (string, bool)) (out string, status int, err error) {
+// answer answers a question about each unit. The status is 0 when one of them says yes.
+func (m *Manager) answer(c call, no int, ask func(unit string) (string, bool)) (out string, status int, err error) {
 	status = no
 	for _, unit := range c.units {
 		answer, yes := ask(unit)

@@ -251,7 +251,7 @@ func TestACommandForAfterTheStopRunsAfterEveryEnd(t *testing.T) {
 		publish, unit string
 		begins        []string // by itself
 		state         State
-		stops         []string // when it is told to
+		stops         []string // on request
 	}{
 		"of a service that is stopped":   {publish, site, []string{"publish"}, Active, []string{"withdraw", "after"}},
 		"of a service that ends":         {publish, "[Service]\nType=exec\nExecStart=/bin/publish\n", []string{"publish", "after"}, Inactive, nil},

@@ -1,6 +1,6 @@
 package verdict
 
-// Published is something that AWS, or somebody who measured it there, has published.
+// Published is a value that AWS, or an engineer who measured it there, has published.
 type Published struct {
 	Says   string  `json:"says"`
 	Takes  Seconds `json:"takes,omitzero"` // where the drill counts with it

@@ -9,12 +9,12 @@ const (
 	plannedBudget  = Seconds(10)
 )
 
-// ownShare is what the drill took from the command to the first sale, without AWS's waits.
+// ownShare is what the drill took from the command to the first purchase, without AWS's waits.
 func ownShare(r Recovery) Judgement {
 	return Judgement{fmt.Sprintf("the drill's own share of the %s, from the command on", r.Move), r.FromCommand, recoveryBudget}
 }
 
-// writeOutage of a planned move: the instance of the other region answers before the writer moves.
+// writeOutage of a switchover: the instance of the other region answers before the writer moves.
 func writeOutage(l Loss) Judgement {
 	return Judgement{fmt.Sprintf("the write outage of the %s in the drill", l.Move), l.WriteOutage, plannedBudget}
 }

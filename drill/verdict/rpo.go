@@ -15,7 +15,7 @@ type Loss struct {
 	Milliseconds int64 `json:"milliseconds"`
 	// WriteOutage is the longest gap between acknowledged writes.
 	WriteOutage Seconds `json:"writeOutage"`
-	// Composed is the RPO for AWS: as measured, and AWS's own replication lag. 0 in a planned move, which loses nothing.
+	// Composed is the RPO for AWS: as measured, and AWS's own replication lag. 0 in a switchover, which loses nothing.
 	Composed Seconds `json:"composed"`
 }
 

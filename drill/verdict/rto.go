@@ -9,7 +9,7 @@ import (
 	"unishop-pilot-light/drill/history"
 )
 
-// Recovery is the way from an outage to the first sale in the other region, and what came after it.
+// Recovery is the way from an outage to the first purchase in the other region, and what came after it.
 type Recovery struct {
 	Move   string `json:"move"`
 	Region string `json:"region"` // that the shop recovers in
@@ -42,14 +42,14 @@ var stages = map[history.Kind]string{
 	history.RoleBegan:         "role begun",
 	history.DatabasePromoted:  "database promoted",
 	history.PageOpened:        "site published",
-	history.Sold:              "first sale in %s",
+	history.Purchased:         "first purchase in %s",
 	history.InstanceComplete:  "instance complete: CloudFormation has its signal",
 	history.RoleComplete:      "role complete: the database can be written",
 	history.MoveEnded:         "command done",
 }
 
 // needed are the stages that an RTO is made of.
-var needed = []history.Kind{history.MoveBegan, history.InstanceLaunched, history.ShopHealthy, history.DatabasePromoted, history.Sold}
+var needed = []history.Kind{history.MoveBegan, history.InstanceLaunched, history.ShopHealthy, history.DatabasePromoted, history.Purchased}
 
 func recoveryOf(e episode) Recovery {
 	order, reached := stagesOf(e)
@@ -59,9 +59,9 @@ func recoveryOf(e episode) Recovery {
 			found.Lacks = append(found.Lacks, kind)
 		}
 	}
-	found.FromOutage = reached[history.Sold]
+	found.FromOutage = reached[history.Purchased]
 	found.FromCommand = found.FromOutage - reached[history.MoveBegan]
-	found.Composed = found.FromOutage + reached.waits(history.Sold)
+	found.Composed = found.FromOutage + reached.waits(history.Purchased)
 	before := Seconds(0)
 	for _, kind := range order {
 		after := reached[kind]

@@ -2,7 +2,7 @@ package verdict
 
 import "unishop-pilot-light/drill/history"
 
-// Step is one sentence of a scenario.
+// Step is one step of a scenario.
 type Step struct {
 	Says  string  `json:"says"`
 	Began Seconds `json:"began"` // after the drill

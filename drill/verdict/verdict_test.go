@@ -25,7 +25,7 @@ func (h *byHand) add(after float64, kind history.Kind, region, id string) {
 
 const east, west = "us-east-1", "us-west-1"
 
-// failover is a failover of east to west: the outage after 10 s, the command after 12 s, the first sale after 20 s.
+// failover is a failover of east to west: the outage after 10 s, the command after 12 s, the first purchase after 20 s.
 // Afterwards a look finds all but the latest writes, from the one on that was acknowledged after a number of seconds.
 func failover(lostFrom int) history.History {
 	var h byHand
@@ -39,8 +39,8 @@ func failover(lostFrom int) history.History {
 	h.add(17, history.ShopHealthy, west, "i-1")
 	h.add(18, history.DatabasePromoted, west, "unishop-secondary")
 	h.add(19, history.PageOpened, west, "")
-	h.add(20, history.Sold, west, "probe-1")
-	h.add(20.5, history.Sold, west, "probe-2")
+	h.add(20, history.Purchased, west, "probe-1")
+	h.add(20.5, history.Purchased, west, "probe-2")
 	h.add(21, history.WriteAcknowledged, west, "10")
 	h.add(22, history.MoveEnded, "", "")
 	h.add(23, history.LookBegan, west, "failover")
@@ -70,7 +70,7 @@ func TestARecoveryInStages(t *testing.T) {
 		{"shop healthy", 7, 2, 7 + 40 + 100},
 		{"database promoted", 8, 1, 8 + 480},
 		{"site published", 9, 1, 9 + 480},
-		{"first sale in us-west-1", 10, 1, 10 + 480},
+		{"first purchase in us-west-1", 10, 1, 10 + 480},
 		{"command done", 12, 2, 12 + 480},
 	}, r.Stages)
 	require.NoError(t, v.Err())
@@ -94,7 +94,7 @@ func TestWaitsAddUpWhereOneFollowsTheOther(t *testing.T) {
 		history.RoleBegan: 17.5}).Composed, "the promotion after the instance")
 	// The shop that is healthy 50 s after the promotion waits so much less than it.
 	assert.Equal(t, Seconds(60+480-50), moved(map[history.Kind]float64{
-		history.ShopHealthy: 68, history.Sold: 70}).Composed, "the slower one in the drill is the faster one on AWS")
+		history.ShopHealthy: 68, history.Purchased: 70}).Composed, "the slower one in the drill is the faster one on AWS")
 }
 
 func TestALookCountsWhatWasAcknowledgedSinceTheOneBefore(t *testing.T) {
@@ -113,7 +113,7 @@ func TestALookCountsWhatWasAcknowledgedSinceTheOneBefore(t *testing.T) {
 	assert.Equal(t, int64(3500), v.Losses[0].Milliseconds)
 	assert.Equal(t, Seconds(4.5), v.Losses[0].Composed, "and AWS's lag")
 	assert.Equal(t, Seconds(11.5), v.Losses[0].WriteOutage)
-	assert.Equal(t, Loss{Move: "failback", Acknowledged: 2, Lost: []Write{}, WriteOutage: 8}, v.Losses[1], "a planned move")
+	assert.Equal(t, Loss{Move: "failback", Acknowledged: 2, Lost: []Write{}, WriteOutage: 8}, v.Losses[1], "a switchover")
 	assert.Len(t, v.Recoveries, 1)
 }
 
@@ -124,11 +124,11 @@ func ids(all []Write) (found []string) {
 	return found
 }
 
-// The second recovery of a story has stages of its own, and what AWS says late belongs to its own move.
+// The second recovery of a story has its own stages, and a late event of AWS counts to the move that caused it.
 func TestRecoveriesDoNotMix(t *testing.T) {
 	h := byHand{failover(10)}
 	h.add(30, history.MoveBegan, "", "")
-	h.add(33, history.InstanceComplete, west, "unishop-secondary") // of the way home
+	h.add(33, history.InstanceComplete, west, "unishop-secondary") // of the failback
 	h.add(34, history.MoveEnded, "", "")
 	for _, e := range failover(10) {
 		e.At = e.At.Add(time.Minute)
@@ -140,7 +140,7 @@ func TestRecoveriesDoNotMix(t *testing.T) {
 	v := Of(h.History, objectives)
 	require.Len(t, v.Recoveries, 2)
 	assert.Equal(t, v.Recoveries[0], v.Recoveries[1])
-	assert.Len(t, v.Recoveries[0].Stages, 10, "the instance of the way home is none of them")
+	assert.Len(t, v.Recoveries[0].Stages, 10, "the instance of the failback is none of them")
 }
 
 func TestAnotherRegionsStagesDoNotCount(t *testing.T) {
@@ -156,15 +156,15 @@ func TestAnotherRegionsStagesDoNotCount(t *testing.T) {
 func TestEveryLimitCanBeMissed(t *testing.T) {
 	slow := failover(10)
 	for i, e := range slow {
-		if e.Kind == history.Sold {
+		if e.Kind == history.Purchased {
 			slow[i].At = e.At.Add(200 * time.Second)
 		}
 	}
-	home := byHand{failover(10)}
-	home.add(30, history.MoveBegan, "", "")
-	home.add(45, history.WriteAcknowledged, east, "12")
-	home.add(46, history.LookBegan, east, "failback")
-	home.add(47, history.LookEnded, east, "failback")
+	failback := byHand{failover(10)}
+	failback.add(30, history.MoveBegan, "", "")
+	failback.add(45, history.WriteAcknowledged, east, "12")
+	failback.add(46, history.LookBegan, east, "failback")
+	failback.add(47, history.LookEnded, east, "failback")
 	for says, c := range map[string]struct {
 		h          history.History
 		objectives Objectives
@@ -172,7 +172,7 @@ func TestEveryLimitCanBeMissed(t *testing.T) {
 		"RTO of the failover, composed for AWS: 490.0 s, which is 10.0 s more than 480.0 s":              {failover(10), Objectives{RTO: 8 * time.Minute, RPO: time.Minute}},
 		"RPO of the failover, composed for AWS: 7.5 s, which is 4.5 s more than 3.0 s":                   {failover(4), Objectives{RTO: time.Hour, RPO: 3 * time.Second}},
 		"the drill's own share of the failover, from the command on: 208.0 s, which is 88.0 s more than": {slow, objectives},
-		"the write outage of the failback in the drill: 21.0 s, which is 11.0 s more than 10.0 s":        {home.History, objectives},
+		"the write outage of the failback in the drill: 21.0 s, which is 11.0 s more than 10.0 s":        {failback.History, objectives},
 	} {
 		require.ErrorContains(t, Of(c.h, c.objectives).Err(), says)
 	}
@@ -190,7 +190,7 @@ func TestTheRecordedRuns(t *testing.T) {
 	require.ErrorContains(t, Of(lossy, Objectives{RTO: time.Hour, RPO: 5 * time.Second}).Err(), "RPO of the failover, composed for AWS")
 
 	failed := Of(historytest.Load(t, historytest.Failed), objectives)
-	require.ErrorContains(t, failed.Err(), `"us-west-1 takes over": `)
+	require.ErrorContains(t, failed.Err(), `"failover to us-west-1": `)
 	require.ErrorContains(t, failed.Err(), "no capacity for t3.small")
 	assert.Empty(t, failed.Recoveries, "nothing was looked for")
 }

@@ -379,7 +379,7 @@ func TestARegionReturnsAsItWas(t *testing.T) {
 	})
 }
 
-// As when the writer's region dies during a planned move: the failover that follows must get through.
+// As when the writer's region dies during a switchover: the failover that follows must get through.
 func TestASwitchoverThatCannotBeCompletedChangesNothing(t *testing.T) {
 	eitherWay(t, func(t *testing.T, g *globalDatabase, lost, target string) {
 		require.NoError(t, g.world.SetReplicationDelay(t.Context(), 60*time.Second))

@@ -180,7 +180,7 @@ func TestTheShopBootsSellsAndGoesAsOnEC2(t *testing.T) {
 	begin = time.Now()
 	require.NoError(t, s.world.BringBack(t.Context(), east))
 	require.Eventually(t, func() bool { status, _ := s.get("http://" + name + "/unicorns"); return status == http.StatusOK }, 60*time.Second, 50*time.Millisecond)
-	lap("return to first sale")
+	lap("return to first purchase")
 	m := s.world.machines.find(id)
 	require.Eventually(t, func() bool { return m.manager().State("unishop-site.service") == systemd.Active }, 60*time.Second, 50*time.Millisecond)
 	s.lit(name, id)
