@@ -1,5 +1,5 @@
 // Package emulator runs the embedded AWS: ministack, taught by the Python package beside this file. It starts it in a
-// folder of its own, takes regions down and brings them back, and knows the environment in which a child process can
+// separate folder, begins and ends outages of regions, and knows the environment in which a child process can
 // reach nothing but the emulator.
 package emulator
 
@@ -24,7 +24,7 @@ import (
 // startTimeout is many times what a start takes: a cold disk has to read ministack first.
 const startTimeout = time.Minute
 
-// Options say where an emulator lives and who is told what happens in it.
+// Options say where an emulator lives and what is called when something happens in it.
 type Options struct {
 	// Root of the repository, with the Python environment that `make setup` makes in .cache/emulator-venv.
 	Root string
@@ -33,8 +33,8 @@ type Options struct {
 	Dir string
 	// Reaper ends the emulator with the program.
 	Reaper *reaper.Reaper
-	// Hook is told every [Event], one after the other or at the same time; the emulator waits for it, and what it refuses
-	// fails in AWS too. It may call the emulator. Nil: nobody is told.
+	// Hook is called with every [Event], one after the other or at the same time; the emulator waits for it, and what it
+	// refuses fails in AWS too. It may call the emulator. Nil: no function is called.
 	Hook func(context.Context, *Event) error
 	// Front is the address, host:port, that public names lead to when a function asks for them by HTTP. Empty: they lead
 	// nowhere.
@@ -98,7 +98,7 @@ func (e *Emulator) run(o Options, python string, port int, hookURL string) error
 	command.Dir = filepath.Join(o.Root, "drill", "emulator")
 	front := o.Front
 	if front == "" {
-		front = "127.0.0.1:9" // nobody discards anything here, and a function must not reach the real name
+		front = "127.0.0.1:9" // nothing listens on the port of the discard service, and a function must not reach the real name
 	}
 	command.Env = append(e.Environ(), "http_proxy=http://"+front, "HTTP_PROXY=http://"+front,
 		"GATEWAY_PORT="+strconv.Itoa(port), "BIND_HOST=127.0.0.1", "MINISTACK_HOST=127.0.0.1",

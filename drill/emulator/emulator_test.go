@@ -56,7 +56,7 @@ func python(t *testing.T, environ []string, script string) (string, error) {
 	return string(out), err
 }
 
-// trap counts whoever tries to reach it, and answers nobody.
+// trap counts the connections to it, and answers none.
 type trap struct {
 	url   string
 	count atomic.Int64
@@ -145,7 +145,7 @@ func TestAHostileEnvironmentReachesNothingButTheEmulator(t *testing.T) {
 	// The trap catches what goes elsewhere, or the zeros above say nothing.
 	hostile := append(os.Environ(), "AWS_MAX_ATTEMPTS=1")
 	_, err = python(t, hostile, `import boto3; boto3.client("rds", region_name="us-east-1").describe_db_clusters()`)
-	require.Error(t, err, "nobody but the trap should have been reached")
+	require.Error(t, err, "only the trap should have been reached")
 	assert.NotZero(t, caught.count.Load())
 	before := caught.count.Load()
 	_, err = cdk(t, hostile, "bootstrap", "aws://000000000000/us-west-1")
@@ -232,11 +232,11 @@ func TestAFaultThatIsNotKnownIsRefused(t *testing.T) {
 
 func TestTheHookIsToldAndMayRefuse(t *testing.T) {
 	var lock sync.Mutex
-	var told []Event
+	var received []Event
 	e := start(t, func(_ context.Context, event *Event) error {
 		lock.Lock()
 		defer lock.Unlock()
-		told = append(told, *event)
+		received = append(received, *event)
 		if event.InstanceType == "t3.refused" {
 			return assert.AnError
 		}
@@ -251,13 +251,13 @@ boto3.client("ec2").run_instances(ImageId="ami-0c2023a1b2c3d4e5f", InstanceType=
 	out, err = python(t, environ, strings.ReplaceAll(launch, "sys.argv[-1]", `"t3.refused"`))
 	require.Error(t, err, out)
 
-	require.Len(t, told, 2)
-	assert.Equal(t, InstanceLaunched, told[0].Name)
-	assert.Equal(t, "us-west-1", told[0].Region)
-	assert.Equal(t, "hello", told[0].UserData)
+	require.Len(t, received, 2)
+	assert.Equal(t, InstanceLaunched, received[0].Name)
+	assert.Equal(t, "us-west-1", received[0].Region)
+	assert.Equal(t, "hello", received[0].UserData)
 	left, err := e.Leftovers(t.Context())
 	require.NoError(t, err)
-	assert.Equal(t, []string{told[0].Instance}, left["us-west-1"]["instances"])
+	assert.Equal(t, []string{received[0].Instance}, left["us-west-1"]["instances"])
 }
 
 func TestAnUnknownSettingIsRefused(t *testing.T) {

@@ -30,7 +30,7 @@ const CustomResourceAnswers = "custom-resource-answer"
 // Caller is who makes a call, as a part of its User-Agent.
 type Caller string
 
-// Callers. The role of one is told by what its SDK says of itself.
+// Callers. The User-Agent of its SDK shows which one it is.
 const (
 	Functions      Caller = "exec-env/AWS_Lambda_"
 	CDK            Caller = "aws-cdk/"

@@ -83,7 +83,7 @@ type Member struct {
 	Cluster string `json:"cluster"`
 }
 
-// serveHook returns the URL that the emulator tells its events to; it is empty when nobody wants them.
+// serveHook returns the URL to which the emulator posts its events; it is empty when there is no hook.
 func (e *Emulator) serveHook(ctx context.Context, hook func(context.Context, *Event) error) (string, error) {
 	if hook == nil {
 		return "", nil

@@ -31,7 +31,7 @@ type customers struct {
 	group  sync.WaitGroup
 }
 
-// Begin lets the customers in.
+// Begin starts the customers.
 func Begin(ctx context.Context, d *stage.Drill) error {
 	c := &customers{drill: d, sites: map[config.Side]string{}}
 	for side := range stage.Regions {
@@ -50,13 +50,13 @@ func Begin(ctx context.Context, d *stage.Drill) error {
 	return nil
 }
 
-// stop sends the customers home.
+// stop ends the customers.
 func (c *customers) stop() {
 	c.cancel()
 	c.group.Wait()
 }
 
-// End sends the customers home.
+// End ends the customers.
 func End(_ context.Context, d *stage.Drill) error {
 	d.StopMeasuring()
 	return nil

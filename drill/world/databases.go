@@ -21,7 +21,7 @@ type databases struct {
 	hosts    *hosts
 	password string // of the user that replicas connect as
 
-	// moving is held while servers are added, removed or change their roles. A region that goes down does not wait for it.
+	// moving is held while servers are added, removed or change their roles. The outage of a region does not wait for it.
 	moving sync.Mutex
 	count  int // of servers so far
 	delay  time.Duration
@@ -40,8 +40,8 @@ type database struct {
 	clusterAddress string
 	server         *mariadb.Server
 	writer         bool
-	// fallen is set between a failover away from it and its resynchronisation: its data are of no use.
-	fallen bool
+	// diverged is set between a failover away from it and its resynchronisation: its data are of no use.
+	diverged bool
 }
 
 func newDatabases(dir string, install mariadb.Install, r *reaper.Reaper, h *hosts) *databases {
@@ -141,7 +141,7 @@ func (d *databases) join(ctx context.Context, db *database) error {
 	return d.catchUp(ctx, db, writer)
 }
 
-// start starts a server, unless its region goes down meanwhile.
+// start starts a server, unless an outage of its region begins meanwhile.
 func (d *databases) start(ctx context.Context, db *database) error {
 	if err := db.server.Start(ctx); err != nil {
 		return err
@@ -149,7 +149,7 @@ func (d *databases) start(ctx context.Context, db *database) error {
 	d.lock.Lock()
 	defer d.lock.Unlock()
 	if d.down[db.Region] {
-		return errors.Join(fmt.Errorf("%s is down", db.Region), db.server.Kill())
+		return errors.Join(fmt.Errorf("%s has an outage", db.Region), db.server.Kill())
 	}
 	return nil
 }
@@ -229,12 +229,12 @@ func (d *databases) moved(ctx context.Context, event *emulator.Event) error {
 		return fmt.Errorf("%s from %s to %s: %w", event.Way, from.Cluster, to.Cluster, err)
 	}
 	d.lock.Lock()
-	from.writer, to.writer, from.fallen = false, true, event.Way == "failover"
+	from.writer, to.writer, from.diverged = false, true, event.Way == "failover"
 	d.lock.Unlock()
 	return d.publish()
 }
 
-// failOver asks the old writer nothing. When it lives it is fenced, so that nobody writes what would be lost for sure.
+// failOver asks the old writer nothing. When it lives it is fenced, so that no one writes what would be lost for sure.
 func (d *databases) failOver(ctx context.Context, from, to *database) error {
 	if from.server.Running() {
 		_ = from.server.SetReadOnly(ctx) // as well as it can be done, as AWS does it
@@ -280,7 +280,7 @@ func (d *databases) resynchronised(ctx context.Context, event *emulator.Event) e
 		return fmt.Errorf("resynchronise %s: %w", db.Cluster, err)
 	}
 	d.lock.Lock()
-	db.fallen = false
+	db.diverged = false
 	d.lock.Unlock()
 	return nil
 }
@@ -291,7 +291,7 @@ func (d *databases) setReplicationDelay(ctx context.Context, delay time.Duration
 	defer d.moving.Unlock()
 	d.delay = delay
 	for _, db := range d.inRegion("") {
-		if db.writer || db.fallen || !db.server.Running() {
+		if db.writer || db.diverged || !db.server.Running() {
 			continue
 		}
 		if err := db.server.SetDelay(ctx, delay); err != nil {

@@ -26,7 +26,7 @@ const (
 	masterPassword = `it's a \ "test"`
 )
 
-// globalDatabase is a global cluster with a member in each region, as somebody sees it who has only the credentials.
+// globalDatabase is a global cluster with a member in each region, as a client sees it that has only the credentials.
 type globalDatabase struct {
 	t     *testing.T
 	world *World
@@ -41,7 +41,7 @@ func member(region string) emulator.Member {
 // shared is one for all tests: servers take their time to start.
 var shared *globalDatabase
 
-// newGlobalDatabase is empty but for a table, and at home: its writer is in the east.
+// newGlobalDatabase is empty but for a table, and its writer is in the east.
 func newGlobalDatabase(t *testing.T) *globalDatabase {
 	t.Helper()
 	if shared == nil {
@@ -55,14 +55,14 @@ func newGlobalDatabase(t *testing.T) *globalDatabase {
 		shared.create(west, false)
 	}
 	shared.t = t
-	shared.comeHome()
+	shared.failBack()
 	shared.run(east, "DELETE FROM unishop.writes")
 	shared.eventually(west, nil)
 	return shared
 }
 
-// comeHome from wherever a test, perhaps a failed one, has left it.
-func (g *globalDatabase) comeHome() {
+// failBack from wherever a test, perhaps a failed one, has left it.
+func (g *globalDatabase) failBack() {
 	g.t.Helper()
 	require.NoError(g.t, g.world.SetReplicationDelay(g.t.Context(), 0))
 	for _, region := range []string{east, west} {
@@ -71,7 +71,7 @@ func (g *globalDatabase) comeHome() {
 		if !db.server.Running() {
 			require.NoError(g.t, g.world.BringBack(g.t.Context(), region))
 		}
-		if db.fallen {
+		if db.diverged {
 			g.resynchronise(region, g.world.databases.writerOf("unishop").Region)
 		}
 	}
@@ -313,7 +313,7 @@ func TestAResynchronisationWithoutTheWriterIsTriedAgain(t *testing.T) {
 		require.NoError(t, g.world.TakeDown(lost))
 		require.NoError(t, g.world.BringBack(t.Context(), target))
 		require.NoError(t, g.write(target, 2))
-		require.ErrorContains(t, g.world.Handle(t.Context(), &event), lost+" is down")
+		require.ErrorContains(t, g.world.Handle(t.Context(), &event), lost+" has an outage")
 		require.NoError(t, g.world.BringBack(t.Context(), lost))
 		require.NoError(t, g.world.Handle(t.Context(), &event))
 		assert.Equal(t, []int{1, 2}, g.read(lost))
@@ -344,7 +344,7 @@ func TestAFailoverWithADelayLosesExactlyTheLatestWrites(t *testing.T) {
 
 		// What was lost stays lost when the region returns, and does not come back by replication either.
 		require.NoError(t, g.world.BringBack(t.Context(), lost))
-		require.ErrorContains(t, g.write(lost, -1), readOnly, "nobody has told it to be the writer")
+		require.ErrorContains(t, g.write(lost, -1), readOnly, "it has not been made the writer again")
 		require.NoError(t, g.write(target, 1000000))
 		g.resynchronise(lost, target)
 		assert.Equal(t, append(found, 1000000), g.read(lost))

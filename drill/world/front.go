@@ -13,8 +13,8 @@ import (
 	"time"
 )
 
-// front is where every public name of the system leads: to a site, or to the machine of that name. What is down, or
-// does not exist, is a connection that breaks: a name that does not resolve cannot be played by a server.
+// front is where every public name of the system leads: to a site, or to the machine of that name. Where a region has an
+// outage, or nothing has that name, the connection breaks: a name that does not resolve cannot be played by a server.
 type front struct{ world *World }
 
 func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -36,8 +36,8 @@ func hostName(r *http.Request) string {
 	return name
 }
 
-// toPort forwards to a port of the loopback interface, and keeps the name that was asked for. Where nobody listens the
-// connection breaks.
+// toPort forwards to a port of the loopback interface, and keeps the name that was asked for. Where no process listens
+// the connection breaks.
 func toPort(port int) http.Handler {
 	target := &url.URL{Scheme: "http", Host: net.JoinHostPort("127.0.0.1", strconv.Itoa(port))}
 	return &httputil.ReverseProxy{

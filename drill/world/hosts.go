@@ -20,7 +20,7 @@ func (h *hosts) write(names []string) error {
 	for _, name := range append([]string{"localhost", own}, slices.Sorted(slices.Values(names))...) {
 		fmt.Fprintf(&text, "127.0.0.1 %s\n", name)
 	}
-	// Never half written: somebody may read it right now.
+	// Never half written: a process may read it right now.
 	if err := os.WriteFile(h.file+".new", []byte(text.String()), 0o644); err != nil {
 		return err
 	}

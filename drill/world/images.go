@@ -18,7 +18,7 @@ import (
 	"unishop-pilot-light/drill/emulator"
 )
 
-// keepImages is how long an image that nobody uses stays in the cache.
+// keepImages is how long an unused image stays in the cache.
 const keepImages = 24 * time.Hour
 
 // images are baked by the bundle's own script, unmodified, into folders that take the place of disks. They are kept in
@@ -43,7 +43,7 @@ func (i *images) find(ami string) (string, error) {
 	defer i.lock.Unlock()
 	folder, ok := i.known[ami]
 	if !ok {
-		return "", fmt.Errorf("image %s was not baked here, so nobody knows what is on it", ami)
+		return "", fmt.Errorf("image %s was not baked here, so its content is unknown", ami)
 	}
 	return folder, nil
 }
@@ -103,7 +103,7 @@ func (i *images) download(ctx context.Context, address string) (file, hash strin
 	return out.Name(), fmt.Sprintf("%x", digest.Sum(nil))[:16], errors.Join(err, out.Close())
 }
 
-// bake runs the bundle's bake script on a machine of its own. The image appears whole or not at all.
+// bake runs the bundle's bake script on a separate machine. The image appears whole or not at all.
 func (i *images) bake(bundle, folder string) error {
 	if err := os.MkdirAll(i.cache, 0o755); err != nil {
 		return err
@@ -134,7 +134,7 @@ func (i *images) bake(bundle, folder string) error {
 	return nil
 }
 
-// clean removes images that nobody has used for a while, and what was left of bakes that were killed.
+// clean removes images that were not used for a while, and what was left of bakes that were killed.
 func (i *images) clean() error {
 	entries, err := os.ReadDir(i.cache)
 	if err != nil {

@@ -141,7 +141,7 @@ func (ms *machines) terminated(event emulator.Event) error {
 	}
 	m.shutDown()
 	ms.remove(m)
-	// The logs stay; the rest of a disk is big.
+	// The logs stay; everything else on a disk is big.
 	return errors.Join(os.RemoveAll(filepath.Join(m.root, "opt")), os.RemoveAll(m.bin()))
 }
 
@@ -238,7 +238,7 @@ func (m *machine) environ(first []string) []string {
 	return append(environ, "PATH="+path, "AWS_SDK_UA_APP_ID="+m.Instance)
 }
 
-// overrides are all that a machine here is told and one of EC2 is not.
+// overrides are all variables that a machine here has and one of EC2 has not.
 func (m *machine) overrides() []string {
 	return []string{"UNISHOP_ROOT=" + m.root, "PORT=" + strconv.Itoa(m.port)}
 }

@@ -27,7 +27,7 @@ type system struct {
 	t        *testing.T
 	world    *World
 	emulator *emulator.Emulator
-	browser  *http.Client // goes to the front for every name, as Chromium is told to
+	browser  *http.Client // goes to the front for every name, as Chromium does with --host-resolver-rules
 }
 
 func newSystem(t *testing.T) *system {
@@ -143,7 +143,7 @@ func TestTheShopBootsSellsAndGoesAsOnEC2(t *testing.T) {
 	s.do(east, "site", "unishop-site")
 	lap("database and site")
 	status, _ := s.get(siteURL("unishop-site", east) + "/")
-	require.Equal(t, http.StatusNotFound, status, "dark")
+	require.Equal(t, http.StatusNotFound, status, "empty")
 
 	throttled := emulator.Fault{Region: east, Caller: emulator.Machines, Service: "secretsmanager", Answer: emulator.Throttled, Calls: 1}
 	require.NoError(t, s.emulator.SetFaults(t.Context(), throttled))
@@ -151,9 +151,9 @@ func TestTheShopBootsSellsAndGoesAsOnEC2(t *testing.T) {
 	lap("launch to signal")
 	met, err := s.emulator.FaultsMet(t.Context())
 	require.NoError(t, err)
-	require.Equal(t, []int{1}, met, "a machine's calls are told from all others, and its CLI tries again")
+	require.Equal(t, []int{1}, met, "a fault can concern a machine's calls alone, and its CLI tries again")
 	require.Regexp(t, `^i-`, id)
-	s.lit(name, id)
+	s.published(name, id)
 	status, body := s.get("http://" + name + "/unicorns")
 	require.Equal(t, http.StatusOK, status, body)
 	assert.Contains(t, body, "uuid")
@@ -163,10 +163,10 @@ func TestTheShopBootsSellsAndGoesAsOnEC2(t *testing.T) {
 
 	s.do(east, "reboot", id)
 	s.eventuallyLit(name, id)
-	lap("reboot to a lit site")
+	lap("reboot to a published site")
 	_, name, _ = strings.Cut(s.do(east, "restart", id), " ")
 	s.eventuallyLit(name, id)
-	lap("stop and start to a lit site")
+	lap("stop and start to a published site")
 	log, err := os.ReadFile(filepath.Join(s.world.Machines(east)[0].Dir, "machine.log"))
 	require.NoError(t, err)
 	assert.Equal(t, 3, strings.Count(string(log), " boots\n"), "launched, rebooted, started")
@@ -175,7 +175,7 @@ func TestTheShopBootsSellsAndGoesAsOnEC2(t *testing.T) {
 	require.NoError(t, s.world.TakeDown(east))
 	for _, address := range []string{"http://" + name + "/unicorns", siteURL("unishop-site", east) + "/"} {
 		status, _ := s.get(address)
-		assert.Zero(t, status, "a region that is down answers nothing")
+		assert.Zero(t, status, "a region with an outage answers nothing")
 	}
 	begin = time.Now()
 	require.NoError(t, s.world.BringBack(t.Context(), east))
@@ -183,14 +183,14 @@ func TestTheShopBootsSellsAndGoesAsOnEC2(t *testing.T) {
 	lap("return to first purchase")
 	m := s.world.machines.find(id)
 	require.Eventually(t, func() bool { return m.manager().State("unishop-site.service") == systemd.Active }, 60*time.Second, 50*time.Millisecond)
-	s.lit(name, id)
-	lap("return to a lit site")
+	s.published(name, id)
+	lap("return to a published site")
 	s.fitsItsCache(m)
 
 	s.do(east, "delete", "first")
 	lap("termination")
 	status, _ = s.get(siteURL("unishop-site", east) + "/")
-	assert.Equal(t, http.StatusNotFound, status, "dark again")
+	assert.Equal(t, http.StatusNotFound, status, "withdrawn")
 	assert.Empty(t, s.world.Machines(east))
 }
 
@@ -199,13 +199,13 @@ func TestTheShopBootsSellsAndGoesAsOnEC2(t *testing.T) {
 func (s *system) fitsItsCache(m *machine) {
 	s.t.Helper()
 	image := filepath.Join(m.root, "opt", "unishop")
-	require.NoError(s.t, m.run(filepath.Join(m.dir, "cache.log"), nil, "env", "DB_HOST=127.0.0.1", "DB_PORT=1", "DB_USER=nobody",
+	require.NoError(s.t, m.run(filepath.Join(m.dir, "cache.log"), nil, "env", "DB_HOST=127.0.0.1", "DB_PORT=1", "DB_USER=none",
 		"DB_PASSWORD=none", "AWS_REGION=us-east-1", "ALLOWED_ORIGIN=http://localhost", "java", "@"+image+"/unishop.jvm",
 		"-XX:AOTCache="+image+"/unishop.aot", "-XX:AOTMode=on", "-Dspring.context.exit=onRefresh", "-jar", image+"/unishop.jar"))
 }
 
-// lit says that the site is served by an instance.
-func (s *system) lit(name, id string) {
+// published checks that an instance has published the site.
+func (s *system) published(name, id string) {
 	s.t.Helper()
 	status, body := s.get(siteURL("unishop-site", east) + "/")
 	require.Equal(s.t, http.StatusOK, status, body)
@@ -225,7 +225,7 @@ func (s *system) eventuallyLit(name, id string) {
 		up, _ := s.get("http://" + name + "/unicorns")
 		return status == http.StatusOK && up == http.StatusOK && strings.Contains(body, name)
 	}, 60*time.Second, 50*time.Millisecond)
-	s.lit(name, id)
+	s.published(name, id)
 }
 
 func TestAMachineThatIsStoppedDoesNotStartWithItsRegion(t *testing.T) {
@@ -246,14 +246,14 @@ func TestAMachineThatIsStoppedDoesNotStartWithItsRegion(t *testing.T) {
 	require.ErrorContains(t, w.Handle(t.Context(), &event), "machine i-2 is not known")
 }
 
-// replaces has a second machine take over the site, and hand it back when it goes.
+// replaces has a second machine publish the site, and the first one publish it again when the second is terminated.
 func (s *system) replaces(image, host, port, first string) {
 	s.t.Helper()
 	name, id, _ := strings.Cut(s.do(east, "launch", "second", image, s.userData("second", host, port, "unishop-site")), " ")
-	s.lit(name, id)
+	s.published(name, id)
 	s.do(east, "delete", "second")
 	_, body := s.get(siteURL("unishop-site", east) + "/config.json")
-	assert.Contains(s.t, body, first, "handed back to the machine that still sells")
+	assert.Contains(s.t, body, first, "the site is published again by the machine that still serves")
 	status, _ := s.get("http://" + name + "/unicorns")
 	assert.Zero(s.t, status, "a name that no longer resolves")
 }

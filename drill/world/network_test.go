@@ -47,7 +47,7 @@ token=$(curl -sSf -X PUT -H 'X-aws-ec2-metadata-token-ttl-seconds: 60' $base/api
 	assert.Equal(t, "400", onMachine(t, one, status+"-X PUT http://169.254.169.254/latest/api/token"))
 	assert.Equal(t, "404", onMachine(t, one, ask+status+`-H "X-aws-ec2-metadata-token: $token" $base/meta-data/public-ipv4`), "a fact that it does not have")
 
-	out, err := exec.Command("curl", "-s", "-o", "/dev/null", "-w", "%{http_code}", "--proxy", "http://nobody@"+s.world.networkServer.address, "http://169.254.169.254/latest/meta-data/").CombinedOutput()
+	out, err := exec.Command("curl", "-s", "-o", "/dev/null", "-w", "%{http_code}", "--proxy", "http://unknown@"+s.world.networkServer.address, "http://169.254.169.254/latest/meta-data/").CombinedOutput()
 	require.NoError(t, err)
 	assert.Equal(t, "407", string(out), "not for whoever is no machine")
 }

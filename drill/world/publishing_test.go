@@ -17,7 +17,7 @@ import (
 
 const siteUnit = "unishop-site.service"
 
-// newPublisher is a machine with nothing of the shop but what lights its site, and a shop that answers.
+// newPublisher is a machine with nothing of the shop but what publishes its site, and a shop that answers.
 func newPublisher(t *testing.T, s *system) *machine {
 	t.Helper()
 	s.do(west, "site", "unishop-site")
@@ -82,8 +82,8 @@ func TestAMachineThatIsStoppedWhileItPublishesLeavesItsSiteDark(t *testing.T) {
 	}
 
 	require.NoError(t, m.manager().Restart(false, siteUnit))
-	lit := func() bool { return status("") == http.StatusOK && status("config.json") == http.StatusOK }
-	require.Eventually(t, lit, time.Minute, 50*time.Millisecond)
+	published := func() bool { return status("") == http.StatusOK && status("config.json") == http.StatusOK }
+	require.Eventually(t, published, time.Minute, 50*time.Millisecond)
 	require.Equal(t, systemd.Activating, m.manager().State(siteUnit))
 	m.shutDown()
 	assert.Equal(t, http.StatusNotFound, status(""))

@@ -81,7 +81,7 @@ func (w *World) listen() (err error) {
 	return err
 }
 
-// Attach tells the World which emulator it stands behind. No event may come before.
+// Attach sets the emulator that the World stands behind. No event may come before.
 func (w *World) Attach(e *emulator.Emulator) {
 	w.lock.Lock()
 	defer w.lock.Unlock()
@@ -150,7 +150,7 @@ func (w *World) TakeDown(region string) error {
 }
 
 // BringBack starts a region again as it was: databases with their data, machines as after a power failure. The
-// emulator's own BringBack should come after it: it tells of members that resynchronise.
+// emulator's own BringBack should come after it: it sends events of members that resynchronise.
 func (w *World) BringBack(ctx context.Context, region string) error {
 	if err := w.databases.bringBack(ctx, region); err != nil {
 		return err

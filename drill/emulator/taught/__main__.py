@@ -1,10 +1,10 @@
 """python -m taught: teaches ministack, then serves it. Its own environment variables apply: GATEWAY_PORT, BIND_HOST."""
 
-from taught import hooks
+from taught import patches
 
-hooks.check_version()
+patches.check_version()
 
-# Each import hooks one service; a name that is not there ends the program before anything is served.
+# Each import patches one service; a name that is not there ends the program before anything is served.
 from taught import (  # noqa: F401
     cancelling,
     cloudwatch,
@@ -25,4 +25,4 @@ from taught import (  # noqa: F401
     ssm,
 )
 
-hooks.ministack("app", "main").main()
+patches.ministack("app", "main").main()

@@ -1,7 +1,7 @@
 """CloudFormation: CancelUpdateStack rolls an update back at once. ministack looks for it only before each resource.
 
-What waits for somebody else, a custom resource for its function, an instance for its signals, is given up: the function
-runs on, but nobody waits for its answer any more, and the rollback calls it again. Whatever else is in progress ends first.
+What waits for something else, a custom resource for its function, an instance for its signals, is given up: the function
+runs on, but nothing waits for its answer any more, and the rollback calls it again. Whatever else is in progress ends first.
 https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn--stack-update-cancel.html
 https://github.com/aws/aws-cdk/issues/31541
 """
@@ -9,10 +9,10 @@ https://github.com/aws/aws-cdk/issues/31541
 import functools
 from concurrent import futures
 
-from taught import cloudformation, hooks, instances, side_by_side
+from taught import cloudformation, instances, patches, side_by_side
 
-stacks = hooks.ministack("services.cloudformation.stacks", "CLIENT_REQUEST_TOKEN")
-store = hooks.ministack("services.cloudformation", "_stack_events")
+stacks = patches.ministack("services.cloudformation.stacks", "CLIENT_REQUEST_TOKEN")
+store = patches.ministack("services.cloudformation", "_stack_events")
 
 _AT_THE_END = "cancelled when all was done"
 
@@ -28,13 +28,13 @@ def _waits_for_somebody(resource_type):
     )
 
 
-@hooks.wrap(stacks, "_update_resource")
+@patches.wrap(stacks, "_update_resource")
 def _update(original, resource_type, identifier, old, new, stack_name, logical_id, *rest):
     work = functools.partial(original, resource_type, identifier, old, new, stack_name, logical_id, *rest)
     return _unless_cancelled(work, resource_type, stack_name, logical_id, "Resource update cancelled")
 
 
-@hooks.wrap(stacks, "_provision_resource")
+@patches.wrap(stacks, "_provision_resource")
 def _provision(original, resource_type, logical_id, props, stack_name):
     work = functools.partial(original, resource_type, logical_id, props, stack_name)
     try:
@@ -62,7 +62,7 @@ def _unless_cancelled(work, resource_type, stack_name, logical_id, words):
     return running.result()
 
 
-@hooks.wrap(stacks, "_resolve_stack_outputs")
+@patches.wrap(stacks, "_resolve_stack_outputs")
 def _cancel_at_the_end(original, outputs, conditions, resources, parameters, mappings, stack_name, of_stack):
     """The last moment at which an update is in progress."""
     stack = cloudformation.store._stacks.get(stack_name) or {}
@@ -71,7 +71,7 @@ def _cancel_at_the_end(original, outputs, conditions, resources, parameters, map
     return original(outputs, conditions, resources, parameters, mappings, stack_name, of_stack)
 
 
-@hooks.wrap(stacks, "_roll_back_operation")
+@patches.wrap(stacks, "_roll_back_operation")
 async def _say_who_wants_it(original, stack_name, of_stack, stack, operation, *rest):
     if stack.pop("_cancel_requested", False):
         operation["cancelled"] = True

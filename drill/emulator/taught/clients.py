@@ -12,9 +12,9 @@ import boto3
 import botocore.config
 import botocore.exceptions
 
-from taught import hooks, outage
+from taught import outage, patches
 
-responses = hooks.ministack("core.responses", "get_region", "get_account_id")
+responses = patches.ministack("core.responses", "get_region", "get_account_id")
 
 
 def client(service, region=None):

@@ -4,10 +4,10 @@ import re
 import time
 import uuid
 
-from taught import clients, hooks, outage
+from taught import clients, outage, patches
 
-engine = hooks.ministack("services.cloudformation.engine", "_resolve_parameters")
-provisioners = hooks.ministack(
+engine = patches.ministack("services.cloudformation.engine", "_resolve_parameters")
+provisioners = patches.ministack(
     "services.cloudformation.provisioners",
     "_RESOURCE_HANDLERS",
     "_REPLACING_PROPERTIES",
@@ -18,7 +18,7 @@ provisioners = hooks.ministack(
     "_cfn_wait_condition_definition",
     "_tag_map",
 )
-stacks = hooks.ministack(
+stacks = patches.ministack(
     "services.cloudformation.stacks",
     "_runs_on_worker_thread",
     "_roll_back_operation",
@@ -29,11 +29,11 @@ stacks = hooks.ministack(
     "_delete_resource",
     "_with_dependencies",
 )
-custom_resource = hooks.ministack(
+custom_resource = patches.ministack(
     "services.cloudformation.custom_resource", "deliver_response", "invoke_custom_resource"
 )
-store = hooks.ministack("services.cloudformation", "_stacks")
-responses = hooks.ministack("core.responses", "get_region", "now_iso")
+store = patches.ministack("services.cloudformation", "_stacks")
+responses = patches.ministack("core.responses", "get_region", "now_iso")
 
 _on_worker_threads = set()
 
@@ -50,12 +50,12 @@ def teach(resource_type, handlers, replaced_by, tagged=False):
     createOnlyProperties, is a new resource instead.
     """
     service = resource_type.split("::")[1]
-    hooked = {"create": _handled(service, handlers["create"]), "delete": _handled(service, handlers["delete"])}
+    patched = {"create": _handled(service, handlers["create"]), "delete": _handled(service, handlers["delete"])}
     if "update" in handlers:
-        hooked["update"] = _handled(service, lambda pid, old, new, _stack: (pid, handlers["update"](pid, old, new)))
+        patched["update"] = _handled(service, lambda pid, old, new, _stack: (pid, handlers["update"](pid, old, new)))
     if "snapshot" in handlers:
-        hooked["snapshot"] = handlers["snapshot"]
-    provisioners._RESOURCE_HANDLERS[resource_type] = hooked
+        patched["snapshot"] = handlers["snapshot"]
+    provisioners._RESOURCE_HANDLERS[resource_type] = patched
     provisioners._REPLACING_PROPERTIES[resource_type] = tuple(replaced_by)
     if tagged:
         provisioners._STACK_TAG_PROPERTY[resource_type] = ("Tags", "list")
@@ -90,14 +90,14 @@ def definition(stack_name, logical_id):
     return provisioners._cfn_wait_condition_definition(stack_name, logical_id)
 
 
-# --- Outages: nothing moves in a stack whose region is down, and nothing of the global control planes anywhere. -------
+# --- Outages: nothing moves in a stack whose region has an outage, and nothing of the global control planes anywhere. -
 
 # What is created, changed and deleted in us-east-1, wherever the stack is. Changing a bucket is its region's affair.
 # https://docs.aws.amazon.com/whitepapers/latest/aws-fault-isolation-boundaries/global-services.html
 GLOBAL = re.compile(r"AWS::(IAM|CloudFront|Route53)::")
 
 
-@hooks.wrap(stacks, "_runs_on_worker_thread")
+@patches.wrap(stacks, "_runs_on_worker_thread")
 def _runs_on_worker_thread(original, resource_type):
     return resource_type in _on_worker_threads or outage.is_down(responses.get_region()) or original(resource_type)
 
@@ -106,7 +106,7 @@ provisioned = set()  # every resource type that a stack has created
 
 
 def _through_outages(verb):
-    @hooks.wrap(stacks, f"_{verb}_resource")
+    @patches.wrap(stacks, f"_{verb}_resource")
     def change(original, *args):
         while outage.is_down(responses.get_region()):
             time.sleep(0.1)
@@ -159,7 +159,7 @@ def take_begun(of_stack):
     return [(logical_id, _begun.pop((of, logical_id))) for of, logical_id in list(_begun) if of == of_stack]
 
 
-@hooks.wrap(stacks, "_roll_back_operation")
+@patches.wrap(stacks, "_roll_back_operation")
 async def _delete_what_was_begun(original, stack_name, of_stack, stack, operation, *rest):
     for logical_id, record in take_begun(of_stack):
         stack["_resources"][logical_id] = record
@@ -170,7 +170,7 @@ async def _delete_what_was_begun(original, stack_name, of_stack, stack, operatio
 _ids_of_failures = {}  # (stack id, logical id) -> physical id that a function gave with its FAILED
 
 
-@hooks.wrap(custom_resource, "deliver_response")
+@patches.wrap(custom_resource, "deliver_response")
 def _note_failure(original, token, response):
     if response.get("Status") == "FAILED":
         key = response.get("StackId"), response.get("LogicalResourceId")
@@ -178,7 +178,7 @@ def _note_failure(original, token, response):
     return original(token, response)
 
 
-@hooks.wrap(provisioners, "_custom_resource_create")
+@patches.wrap(provisioners, "_custom_resource_create")
 def _create_custom_resource(
     original, logical_id, props, stack_name, resource_type="AWS::CloudFormation::CustomResource"
 ):
@@ -200,7 +200,7 @@ def remember_custom_resource(stack_name, logical_id, resource_type, props):
     remember_begun(stack_name, logical_id, resource_type, given or made_up, props)
 
 
-@hooks.wrap(custom_resource, "invoke_custom_resource")
+@patches.wrap(custom_resource, "invoke_custom_resource")
 def _invoke(original, *args, **kwargs):
     """https://repost.aws/knowledge-center/cloudformation-lambda-resource-delete"""
     try:
@@ -216,7 +216,7 @@ def _invoke(original, *args, **kwargs):
 _kept = {}  # stack id -> records that are out of the way of a deletion that is running
 
 
-@hooks.wrap(stacks, "_delete_resource")
+@patches.wrap(stacks, "_delete_resource")
 def _keep_dependencies(original, resource_type, physical_id, props, stack_name=None, logical_id=None):
     """https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/troubleshooting.html#troubleshooting-errors-delete-stack-fails"""
     try:
@@ -238,12 +238,12 @@ async def _delete_stack(original, stack_name, of_stack, *args, **kwargs):
 
 
 for _module in ("stacks", "handlers"):
-    hooks.wrap(hooks.ministack(f"services.cloudformation.{_module}"), "_delete_stack_async")(_delete_stack)
+    patches.wrap(patches.ministack(f"services.cloudformation.{_module}"), "_delete_stack_async")(_delete_stack)
 
 # --- The old resources go after UPDATE_COMPLETE_CLEANUP_IN_PROGRESS; ministack removes them in UPDATE_IN_PROGRESS. ---
 
 
-@hooks.wrap(stacks, "_resolve_stack_outputs")
+@patches.wrap(stacks, "_resolve_stack_outputs")
 def _begin_cleanup(original, outputs_defs, conditions, resources, param_values, mappings, stack_name, of_stack):
     """The outputs are resolved when every change has succeeded and before anything is removed."""
     resolved = original(outputs_defs, conditions, resources, param_values, mappings, stack_name, of_stack)
@@ -274,19 +274,19 @@ def _resolve_parameters(original, *args, **kwargs):
 
 
 for _module in ("engine", "handlers", "changesets"):
-    hooks.wrap(hooks.ministack(f"services.cloudformation.{_module}"), "_resolve_parameters")(_resolve_parameters)
+    patches.wrap(patches.ministack(f"services.cloudformation.{_module}"), "_resolve_parameters")(_resolve_parameters)
 
 
 # --- A stack that is in the middle of something, or whose deletion has failed, takes no change set for an update. -----
 
-handlers = hooks.ministack("services.cloudformation.handlers", "_ACTION_HANDLERS", "_resolve_stack", "_error", "_p")
+handlers = patches.ministack("services.cloudformation.handlers", "_ACTION_HANDLERS", "_resolve_stack", "_error", "_p")
 FAILED = ("CREATE_FAILED", "UPDATE_FAILED")  # without a rollback
 # "You can initiate a change set for a stack with a status of CREATE_FAILED or UPDATE_FAILED, but not for a status of
 # UPDATE_ROLLBACK_FAILED": https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/stack-failure-options.html
 _UPDATABLE = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", *FAILED)
 
 
-@hooks.wrap(handlers._ACTION_HANDLERS, "CreateChangeSet")
+@patches.wrap(handlers._ACTION_HANDLERS, "CreateChangeSet")
 def _create_change_set(original, params):
     """As UpdateStack: https://github.com/aws/aws-dotnet-deploy/issues/689"""
     stack = handlers._resolve_stack(handlers._p(params, "StackName")) or {}

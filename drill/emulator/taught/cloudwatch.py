@@ -4,15 +4,15 @@ writer has no such metric: https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUs
 
 import time
 
-from taught import global_database, hooks, settings
+from taught import global_database, patches, settings
 
-cloudwatch = hooks.ministack("services.cloudwatch", "handle_request", "_store_datum", "_metrics")
+cloudwatch = patches.ministack("services.cloudwatch", "handle_request", "_store_datum", "_metrics")
 
 METRICS = ("AuroraGlobalDBReplicationLag", "AuroraGlobalDBRPOLag")
 _MINUTES = 10
 
 
-@hooks.wrap(cloudwatch, "handle_request")
+@patches.wrap(cloudwatch, "handle_request")
 async def handle_request(original, method, path, headers, body, query_params):
     _publish()
     return await original(method, path, headers, body, query_params)
@@ -25,7 +25,7 @@ def _publish():
     now = time.time()
     for cluster, connected_since in global_database.connected_readers():
         for minute in range(_MINUTES):
-            # A second old when it shows, or who asks for what is until now would not be told.
+            # A second old when it shows, or a request for the time until now would miss it.
             when = now - 60 * minute - 1
             if minute and when < connected_since:
                 break

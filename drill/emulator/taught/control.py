@@ -10,12 +10,12 @@ GET  /_taught/leftovers  what is still in any store: {"us-east-1": {"stacks": ["
 import asyncio
 import json
 
-from taught import faults, hooks, leftovers, outage, settings, wire
+from taught import faults, leftovers, outage, patches, settings, wire
 
-app = hooks.ministack("app", "app", "_send_response")
+app = patches.ministack("app", "app", "_send_response")
 
 
-@hooks.wrap(app, "app")
+@patches.wrap(app, "app")
 async def gate(original, scope, receive, send):
     if scope["type"] != "http":
         return await original(scope, receive, send)

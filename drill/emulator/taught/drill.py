@@ -1,8 +1,8 @@
-"""Tells the drill what happened, so that it can start, stop or promote something real.
+"""Sends the drill an event, so that it can start, stop or promote something real.
 
-An event is one JSON object, {"event": ..., facts}, posted to the URL in DRILL_HOOK. The call is synchronous: what is
-told has been done when it returns, and what fails there fails here. The answer is a JSON object too. Without DRILL_HOOK
-nobody is told, and nothing is answered.
+An event is one JSON object, {"event": ..., facts}, posted to the URL in DRILL_HOOK. The call is synchronous: the drill
+has acted on it when it returns, and what fails there fails here. The answer is a JSON object too. Without DRILL_HOOK
+no event is sent, and nothing is answered.
 """
 
 import json
@@ -17,7 +17,7 @@ _TIMEOUT = 600
 _direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
-def tell(event, **facts):
+def send(event, **facts):
     url = os.environ.get("DRILL_HOOK")
     if not url:
         return {}

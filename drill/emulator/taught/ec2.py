@@ -6,10 +6,10 @@ import ipaddress
 import random
 import re
 
-from taught import drill, hooks, settings
+from taught import drill, patches, settings
 from taught.refusals import Refusal, first
 
-ec2 = hooks.ministack(
+ec2 = patches.ministack(
     "services.ec2",
     "_ACTION_MAP",
     "_p",
@@ -29,24 +29,24 @@ ec2 = hooks.ministack(
     "_instance_xml",
     "_launch_instances_internal",
 )
-responses = hooks.ministack("core.responses", "get_region", "get_account_id")
-concurrency = hooks.ministack("core.concurrency", "run_reentrant")
+responses = patches.ministack("core.responses", "get_region", "get_account_id")
+concurrency = patches.ministack("core.concurrency", "run_reentrant")
 
 API = "https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html"
 
 
-@hooks.wrap(ec2, "_registered_image")
+@patches.wrap(ec2, "_registered_image")
 def _no_container(_original, _image_id):
     """ministack boots a registered image in a container of Docker's; here the drill boots what it likes."""
 
 
-@hooks.wrap(ec2, "_docker_touched")
+@patches.wrap(ec2, "_docker_touched")
 def _off_the_event_loop(_original):
-    """The drill is told from within RunInstances and TerminateInstances, and may call back."""
+    """RunInstances and TerminateInstances send their events to the drill, which may call back."""
     return True
 
 
-@hooks.wrap(ec2, "run_offloop")
+@patches.wrap(ec2, "run_offloop")
 async def _on_a_thread_of_its_own(_original, handler, *args):
     return await concurrency.run_reentrant(handler, *args)
 
@@ -101,7 +101,7 @@ REFUSALS = {
 _launched = contextvars.ContextVar("launched")  # by the request that is being handled
 
 
-@hooks.wrap(ec2, "_launch_instances_internal")
+@patches.wrap(ec2, "_launch_instances_internal")
 def _launch(original, **asked):
     """An instance takes its zone and addresses from its subnet, and gets a public one only where the subnet says so."""
     launched = original(**asked)
@@ -127,7 +127,7 @@ def _address(instance, subnet, private):
     instance["Placement"]["AvailabilityZone"] = subnet.get("AvailabilityZone") or f"{region}a"
 
 
-@hooks.wrap(ec2._ACTION_MAP, "RunInstances")
+@patches.wrap(ec2._ACTION_MAP, "RunInstances")
 def _run_instances(original, params):
     refused = first(REFUSALS["RunInstances"], Request(params))
     if refused:
@@ -137,7 +137,7 @@ def _run_instances(original, params):
     if answer[0] == 200:
         try:
             for instance in _launched.get():
-                drill.tell("instance-launched", **_facts(instance))
+                drill.send("instance-launched", **_facts(instance))
         except Exception as error:
             for instance in _launched.get():
                 instance["State"] = {"Code": 48, "Name": "terminated"}
@@ -146,7 +146,7 @@ def _run_instances(original, params):
     return answer
 
 
-@hooks.wrap(ec2._ACTION_MAP, "DescribeImages")
+@patches.wrap(ec2._ACTION_MAP, "DescribeImages")
 def _describe_images(original, params):
     """ministack keeps when an image was registered, and does not say it."""
     status, headers, body = original(params)
@@ -158,13 +158,13 @@ def _describe_images(original, params):
     return status, headers, re.sub(rb"<imageId>([^<]*)</imageId>", dated, body)
 
 
-@hooks.wrap(ec2._ACTION_MAP, "TerminateInstances")
+@patches.wrap(ec2._ACTION_MAP, "TerminateInstances")
 def _terminate_instances(original, params):
     ending = [ec2._instances[i] for i in ec2._parse_member_list(params, "InstanceId") if i in ec2._instances]
     ending = [i for i in ending if i["State"]["Name"] != "terminated"]
     for instance in ending:
         # Before it is gone: an instance that is shut down still withdraws its page.
-        drill.tell("instance-terminated", **_facts(instance))
+        drill.send("instance-terminated", **_facts(instance))
     answer = original(params)
     for instance in ending:
         _drop_volumes(instance)
@@ -176,28 +176,28 @@ def _known(params):
     return [ec2._instances[i] for i in ec2._parse_member_list(params, "InstanceId") if i in ec2._instances]
 
 
-@hooks.wrap(ec2._ACTION_MAP, "RebootInstances")
+@patches.wrap(ec2._ACTION_MAP, "RebootInstances")
 def _reboot_instances(original, params):
     answer = original(params)
     if answer[0] == 200:
         for instance in _known(params):
-            drill.tell("instance-rebooted", **_facts(instance))
+            drill.send("instance-rebooted", **_facts(instance))
     return answer
 
 
-@hooks.wrap(ec2._ACTION_MAP, "StopInstances")
+@patches.wrap(ec2._ACTION_MAP, "StopInstances")
 def _stop_instances(original, params):
     """https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/using-instance-addressing.html"""
     running = [instance for instance in _known(params) if instance["State"]["Name"] == "running"]
     answer = original(params)
     if answer[0] == 200:
         for instance in running:
-            drill.tell("instance-stopped", **_facts(instance))
+            drill.send("instance-stopped", **_facts(instance))
             instance["PublicIpAddress"] = instance["PublicDnsName"] = ""
     return answer
 
 
-@hooks.wrap(ec2._ACTION_MAP, "StartInstances")
+@patches.wrap(ec2._ACTION_MAP, "StartInstances")
 def _start_instances(original, params):
     """Disk and private address are the old ones, the public address is another."""
     stopped = [instance for instance in _known(params) if instance["State"]["Name"] == "stopped"]
@@ -206,7 +206,7 @@ def _start_instances(original, params):
         _address(instance, ec2._subnets.get(instance["SubnetId"], {}), instance["PrivateIpAddress"])
     answer = original(params)
     for instance in stopped:
-        drill.tell("instance-started", **_facts(instance))
+        drill.send("instance-started", **_facts(instance))
     return answer
 
 

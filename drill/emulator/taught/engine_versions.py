@@ -1,8 +1,8 @@
 """Versions of Aurora MySQL: how they compare, and those that ministack does not know yet."""
 
-from taught import hooks
+from taught import patches
 
-rds = hooks.ministack("services.rds", "AURORA_MYSQL_ENGINE_VERSIONS", "AURORA_MYSQL_ENGINE_VERSION_SET")
+rds = patches.ministack("services.rds", "AURORA_MYSQL_ENGINE_VERSIONS", "AURORA_MYSQL_ENGINE_VERSION_SET")
 
 # https://docs.aws.amazon.com/AmazonRDS/latest/AuroraMySQLReleaseNotes/AuroraMySQL.Updates.30Updates.html
 _NEWER = ("8.0.mysql_aurora.3.10.5", "8.0.mysql_aurora.3.10.6")

@@ -1,24 +1,24 @@
 """Aurora global databases: who the writer is, and how that changes.
 
 ministack keeps the members; this moves the writer, as metadata, any number of times, and takes its time over it. What
-is real, the databases, belongs to the drill, which is told before the new state shows.
+is real, the databases, belongs to the drill, which gets the event before the new state shows.
 https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/aurora-global-database-disaster-recovery.html
 """
 
 import logging
 import time
 
-from taught import drill, hooks, outage, settings
+from taught import drill, outage, patches, settings
 
-rds = hooks.ministack(
+rds = patches.ministack(
     "services.rds", "_global_clusters", "_clusters", "_shared_container_lock", "_refresh_global_cluster_readers"
 )
-responses = hooks.ministack("core.responses", "get_account_id", "get_region", "set_request_account_id")
-concurrency = hooks.ministack("core.concurrency", "spawn_background")
+responses = patches.ministack("core.responses", "get_account_id", "get_region", "set_request_account_id")
+concurrency = patches.ministack("core.concurrency", "spawn_background")
 
 log = logging.getLogger("taught")
 
-# Every change of a record happens under it; it is never held while the drill is told.
+# Every change of a record happens under it; it is never held while an event is sent.
 lock = rds._shared_container_lock
 
 
@@ -86,7 +86,7 @@ def operation(database):
 
 
 def hangs_for_good(running):
-    """Whether a failover may take over: a switchover waits for a region that is down, and has for long enough."""
+    """Whether a failover may replace the switchover: it has waited long enough for a region that has an outage."""
     waited = time.time() - running["began"]
     return running["way"] == "switchover" and _waits(running) and waited > settings.get("hanging_seconds")
 
@@ -129,10 +129,10 @@ def _carry_out(database, running):
     ends = time.time() + settings.get("operation_seconds") / 2
     while time.time() < ends or _waits(running):
         if operation(database) is not running:
-            return  # a failover took over
+            return  # a failover replaced it
         time.sleep(0.05)
     try:
-        drill.tell("writer-changed", **_facts(database, running))
+        drill.send("writer-changed", **_facts(database, running))
     except Exception:
         log.exception("%s of %s: the writer stays", running["way"], database["GlobalClusterIdentifier"])
         with lock:
@@ -231,7 +231,7 @@ def _resynchronised(database, arn, source):
         return False
     facts = {"globalCluster": database["GlobalClusterIdentifier"], "writer": _names(source), **_names(arn)}
     try:
-        drill.tell("member-resynchronised", **facts)
+        drill.send("member-resynchronised", **facts)
     except Exception:
         log.exception("the resynchronisation of %s failed", arn)
         return False

@@ -1,7 +1,7 @@
 """EC2 Image Builder, which ministack lacks: as much of its API as its CloudFormation types need.
 
 An image is built at once: its AMIs are registered in every region that its distribution configuration names. What is on
-it is the drill's affair, which is told what the recipe's components download.
+it is the drill's affair, which gets what the recipe's components download.
 """
 
 import json
@@ -9,13 +9,13 @@ import re
 import uuid
 from datetime import UTC, datetime
 
-from taught import clients, drill, hooks, settings
+from taught import clients, drill, patches, settings
 from taught.refusals import Refusal, first
 
-app = hooks.ministack("app", "SERVICE_HANDLERS")
-router = hooks.ministack("core.router", "SERVICE_PATTERNS")
-responses = hooks.ministack("core.responses", "AccountRegionScopedDict", "get_region", "get_account_id")
-concurrency = hooks.ministack("core.concurrency", "run_reentrant")
+app = patches.ministack("app", "SERVICE_HANDLERS")
+router = patches.ministack("core.router", "SERVICE_PATTERNS")
+responses = patches.ministack("core.responses", "AccountRegionScopedDict", "get_region", "get_account_id")
+concurrency = patches.ministack("core.concurrency", "run_reentrant")
 
 resources = responses.AccountRegionScopedDict()  # ARN -> what was created under it
 
@@ -189,7 +189,7 @@ def _build(recipe, amis):
         settings.change({"failing_builds": left - 1})
         raise RuntimeError(f"Document {recipe['components'][0]['componentArn']} failed!")
     for bundle in _downloads(recipe):
-        drill.tell("image-baked", images=[ami["image"] for ami in amis], bundle=bundle)
+        drill.send("image-baked", images=[ami["image"] for ami in amis], bundle=bundle)
 
 
 def _failure(arn, error):

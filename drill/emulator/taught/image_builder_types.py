@@ -3,9 +3,9 @@ Image, by way of Image Builder's API."""
 
 import uuid
 
-from taught import clients, cloudformation, hooks
+from taught import clients, cloudformation, patches
 
-responses = hooks.ministack("core.responses", "get_region")
+responses = patches.ministack("core.responses", "get_region")
 
 
 def _api_names(value):

@@ -5,11 +5,11 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-su
 
 import re
 
-from taught import cloudformation, ec2, hooks
+from taught import cloudformation, ec2, patches
 
-stacks = hooks.ministack("services.cloudformation.stacks", "_failed_operation", "_roll_back_operation", "_add_event")
+stacks = patches.ministack("services.cloudformation.stacks", "_failed_operation", "_roll_back_operation", "_add_event")
 handlers = cloudformation.handlers
-change_sets = hooks.ministack("services.cloudformation", "_change_sets")
+change_sets = patches.ministack("services.cloudformation", "_change_sets")
 
 _IMAGES = ("AWS::EC2::Image::Id", "AWS::SSM::Parameter::Value<AWS::EC2::Image::Id>")
 
@@ -24,7 +24,7 @@ def _problem(parameters):
     return f"Parameter validation failed: {', '.join(wrong)}" if wrong else None
 
 
-@hooks.wrap(handlers._ACTION_HANDLERS, "CreateChangeSet")
+@patches.wrap(handlers._ACTION_HANDLERS, "CreateChangeSet")
 def _create_change_set(original, params):
     answer = original(params)
     if answer[0] == 200:
@@ -58,4 +58,4 @@ async def _undo(stack_name, of_stack, template, parameters, reason, is_update=Fa
 
 
 for _module in ("handlers", "changesets"):
-    hooks.wrap(hooks.ministack(f"services.cloudformation.{_module}"), "_deploy_stack_async")(_deploy)
+    patches.wrap(patches.ministack(f"services.cloudformation.{_module}"), "_deploy_stack_async")(_deploy)

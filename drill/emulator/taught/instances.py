@@ -2,9 +2,9 @@
 
 import base64
 
-from taught import clients, cloudformation, hooks
+from taught import clients, cloudformation, patches
 
-signals = hooks.ministack(
+signals = patches.ministack(
     "services.cloudformation.wait_conditions",
     "_waiting",
     "_lock",
@@ -15,7 +15,7 @@ signals = hooks.ministack(
     "validate_resource_signal_timeout",
     "signal_resource",
 )
-handlers = hooks.ministack("services.cloudformation.handlers", "_wc")
+handlers = patches.ministack("services.cloudformation.handlers", "_wc")
 
 
 def create_instance(logical_id, props, stack_name):
@@ -64,7 +64,7 @@ def _attributes(identifier):
 
 
 def update_instance(identifier, old, new):
-    """What needs no replacement. Type and user data are changed at rest; the new user data is not run."""
+    """What needs no replacement. Type and user data are changed while it is stopped; the new user data is not run."""
     changed = {name for name in old.keys() | new.keys() if old.get(name) != new.get(name)}
     api = clients.client("ec2")
     if "SecurityGroupIds" in changed:
@@ -132,7 +132,7 @@ def give_up(of_stack, logical_id):
         signals.signal_resource(of_stack, logical_id, instance, "FAILURE")
 
 
-@hooks.wrap(signals, "signal_resource")
+@patches.wrap(signals, "signal_resource")
 def _signal_resource(original, stack_id, logical_id, unique_id, status):
     """The signal of an instance carries its id; CloudFormation accepts another one, and it counts for nothing.
     https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_SignalResource.html

@@ -6,14 +6,14 @@ https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs.html
 import fnmatch
 import json
 
-from taught import hooks
+from taught import patches
 
-functions = hooks.ministack("services.lambda_svc", "_emit_lambda_logs")
-logs = hooks.ministack("services.cloudwatch_logs", "_log_groups")
-iam = hooks.ministack("services.iam", "_roles", "_policies")
+functions = patches.ministack("services.lambda_svc", "_emit_lambda_logs")
+logs = patches.ministack("services.cloudwatch_logs", "_log_groups")
+iam = patches.ministack("services.iam", "_roles", "_policies")
 
 
-@hooks.wrap(functions, "_emit_lambda_logs")
+@patches.wrap(functions, "_emit_lambda_logs")
 def _emit(original, function, *args, **kwargs):
     config = function.get("config") or function
     group = (config.get("LoggingConfig") or {}).get("LogGroup") or f"/aws/lambda/{config.get('FunctionName')}"

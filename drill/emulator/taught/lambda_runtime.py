@@ -1,12 +1,12 @@
-"""Lambda tells a function in which runtime it runs, and the SDKs pass it on in their User-Agent: so a function's calls can
-be told from all others. https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
+"""Lambda sets in which runtime a function runs, and the SDKs pass it on in their User-Agent: so a function's calls differ
+from all others. https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
 """
 
-from taught import hooks
+from taught import patches
 
-runtime = hooks.ministack("core.lambda_runtime", "execution_credentials")
+runtime = patches.ministack("core.lambda_runtime", "execution_credentials")
 
 
-@hooks.wrap(runtime, "execution_credentials")
+@patches.wrap(runtime, "execution_credentials")
 def _execution_environment(original, config):
     return {**original(config), "AWS_EXECUTION_ENV": f"AWS_Lambda_{config['Runtime']}"}

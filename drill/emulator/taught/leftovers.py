@@ -4,11 +4,11 @@ CDK's bootstrap made, is no leftover; nor is a key that waits for its deletion o
 A resource type without a store could be left over unseen: no answer is given when a stack has created one.
 """
 
-from taught import cloudformation, hooks, image_builder
+from taught import cloudformation, image_builder, patches
 
-stacks = hooks.ministack("services.cloudformation", "_stacks")
-cloudwatch = hooks.ministack("services.cloudwatch", "_alarms", "_composite_alarms", "_dashboards")
-ec2 = hooks.ministack(
+stacks = patches.ministack("services.cloudformation", "_stacks")
+cloudwatch = patches.ministack("services.cloudwatch", "_alarms", "_composite_alarms", "_dashboards")
+ec2 = patches.ministack(
     "services.ec2",
     "_instances",
     "_images",
@@ -24,12 +24,12 @@ ec2 = hooks.ministack(
     "_DEFAULT_VPC_ID",
     "_DEFAULT_IGW_ID",
 )
-ecr = hooks.ministack("services.ecr", "_repositories")
-iam = hooks.ministack("services.iam", "_roles", "_instance_profiles", "_policies")
-kms = hooks.ministack("services.kms", "_keys")
-functions = hooks.ministack("services.lambda_svc", "_functions")
-logs = hooks.ministack("services.cloudwatch_logs", "_log_groups")
-rds = hooks.ministack(
+ecr = patches.ministack("services.ecr", "_repositories")
+iam = patches.ministack("services.iam", "_roles", "_instance_profiles", "_policies")
+kms = patches.ministack("services.kms", "_keys")
+functions = patches.ministack("services.lambda_svc", "_functions")
+logs = patches.ministack("services.cloudwatch_logs", "_log_groups")
+rds = patches.ministack(
     "services.rds",
     "_clusters",
     "_global_clusters",
@@ -38,10 +38,10 @@ rds = hooks.ministack(
     "_snapshots",
     "_db_cluster_snapshots",
 )
-s3 = hooks.ministack("services.s3", "_buckets", "_bucket_policies")
-secrets = hooks.ministack("services.secretsmanager", "_secrets")
-sns = hooks.ministack("services.sns", "_topics", "_sub_arn_to_topic")
-ssm = hooks.ministack("services.ssm", "_parameters")
+s3 = patches.ministack("services.s3", "_buckets", "_bucket_policies")
+secrets = patches.ministack("services.secretsmanager", "_secrets")
+sns = patches.ministack("services.sns", "_topics", "_sub_arn_to_topic")
+ssm = patches.ministack("services.ssm", "_parameters")
 
 
 def _any(_key, _value):

@@ -27,7 +27,7 @@ def _rule(direction, peer):
         rule = change("Authorize", props)["SecurityGroupRules"][0]["SecurityGroupRuleId"]
         return rule, {"Id": rule}
 
-    # In place only the description changes, which nobody reads here.
+    # In place only the description changes, which nothing reads here.
     return {
         "create": create,
         "update": lambda rule, _old, _new: {"Id": rule},

@@ -7,9 +7,9 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/stack-failure-opt
 
 import contextvars
 
-from taught import cloudformation, hooks, side_by_side
+from taught import cloudformation, patches, side_by_side
 
-stacks = hooks.ministack(
+stacks = patches.ministack(
     "services.cloudformation.stacks",
     "run_reentrant",
     "_failed_operation",
@@ -17,11 +17,11 @@ stacks = hooks.ministack(
     "_delete_resource",
     "_add_event",
 )
-changes = hooks.ministack(
+changes = patches.ministack(
     "services.cloudformation.changesets", "_find_change_set", "_resolve_props_for_diff", "_deploy_stack_async"
 )
-provisioners = hooks.ministack("services.cloudformation.provisioners", "_replacing_change")
-store = hooks.ministack("services.cloudformation", "_stacks", "_stack_events")
+provisioners = patches.ministack("services.cloudformation.provisioners", "_replacing_change")
+store = patches.ministack("services.cloudformation", "_stacks", "_stack_events")
 handlers = cloudformation.handlers
 
 _disabled = contextvars.ContextVar("rollback disabled", default=False)
@@ -43,7 +43,7 @@ def _may_not_follow(stack, params):
     return handlers._error("ValidationError", message)
 
 
-@hooks.wrap(handlers._ACTION_HANDLERS, "UpdateStack")
+@patches.wrap(handlers._ACTION_HANDLERS, "UpdateStack")
 def _update_stack(original, params):
     stack = handlers._resolve_stack(handlers._p(params, "StackName"))
     state = (stack or {}).get("StackStatus", "")
@@ -59,20 +59,20 @@ def _update_stack(original, params):
     return answer
 
 
-@hooks.wrap(handlers._ACTION_HANDLERS, "ExecuteChangeSet")
+@patches.wrap(handlers._ACTION_HANDLERS, "ExecuteChangeSet")
 def _execute_change_set(original, params):
     _, found = changes._find_change_set(handlers._p(params, "ChangeSetName"), handlers._p(params, "StackName"))
     stack = store._stacks.get(found["StackName"]) if found else None
     return _may_not_follow(stack, params) or original(params)
 
 
-@hooks.wrap(handlers, "_stack_has_no_updates")
+@patches.wrap(handlers, "_stack_has_no_updates")
 def _has_no_updates(original, stack, *rest):
     """The same template again takes up what has failed."""
     return "_failed_operation" not in stack and original(stack, *rest)
 
 
-@hooks.wrap(changes, "_resolve_props_for_diff")
+@patches.wrap(changes, "_resolve_props_for_diff")
 def _resolve(original, template, parameters, stack_name, of_stack):
     """A change set compares with what has been done, which is part of this template, and part of the one before."""
     stack = store._stacks.get(stack_name) or {}
@@ -90,8 +90,8 @@ def _refuse_replacement(original, resource_type, old, new, *rest):
 
 
 for _module in ("stacks", "provisioners"):
-    _hooked = hooks.ministack(f"services.cloudformation.{_module}")
-    hooks.wrap(_hooked, "_custom_named_replacement_error")(_refuse_replacement)
+    _patched = patches.ministack(f"services.cloudformation.{_module}")
+    patches.wrap(_patched, "_custom_named_replacement_error")(_refuse_replacement)
 
 
 # --- The operation itself ---------------------------------------------------------------------------------------------
@@ -210,4 +210,4 @@ def _end(stack, status, reason):
 
 
 for _module in ("handlers", "changesets"):
-    hooks.wrap(hooks.ministack(f"services.cloudformation.{_module}"), "_deploy_stack_async")(_deploy)
+    patches.wrap(patches.ministack(f"services.cloudformation.{_module}"), "_deploy_stack_async")(_deploy)

@@ -1,5 +1,5 @@
-"""A region is down when every request signed for it gets an error. That includes STS there, and IAM and the other
-global control planes when us-east-1 is down: they are signed for it.
+"""A region has an outage when every request signed for it gets an error. That includes STS there, and IAM and the other
+global control planes when us-east-1 has the outage: they are signed for it.
 
 An unsigned request belongs to no region, with one exception: the answer of a custom resource's function goes to a
 presigned S3 URL in the stack's region, so it is lost with it, and CloudFormation waits until its ServiceTimeout.

@@ -2,11 +2,11 @@
 
 import hashlib
 
-from taught import drill, global_database, hooks
+from taught import drill, global_database, patches
 from taught.rds_refusals import FAILOVER, REFUSALS, SWITCHOVER, Request
 from taught.refusals import first
 
-rds = hooks.ministack(
+rds = patches.ministack(
     "services.rds",
     "_ACTION_MAP",
     "_p",
@@ -23,22 +23,22 @@ rds = hooks.ministack(
     "_cluster_snapshot_xml",
     "run_offloop",
 )
-responses = hooks.ministack("core.responses", "get_region", "get_account_id")
-concurrency = hooks.ministack("core.concurrency", "run_reentrant", "spawn_background")
+responses = patches.ministack("core.responses", "get_region", "get_account_id")
+concurrency = patches.ministack("core.concurrency", "run_reentrant", "spawn_background")
 
 
-@hooks.wrap(rds, "run_offloop")
+@patches.wrap(rds, "run_offloop")
 async def _on_a_thread_of_its_own(_original, handler, *args):
-    """The drill is told from within, and may call back: from a bounded pool it could wait for itself."""
+    """The event is sent from within, and the drill may call back: from a bounded pool it could wait for itself."""
     return await concurrency.run_reentrant(handler, *args)
 
 
-@hooks.wrap(rds._ACTION_MAP, "SwitchoverGlobalCluster")
+@patches.wrap(rds._ACTION_MAP, "SwitchoverGlobalCluster")
 def _switchover(_original, params):
     return _move(params, "switchover", "SwitchoverGlobalCluster")
 
 
-@hooks.wrap(rds._ACTION_MAP, "FailoverGlobalCluster")
+@patches.wrap(rds._ACTION_MAP, "FailoverGlobalCluster")
 def _failover(_original, params):
     # Without AllowDataLoss it is a switchover.
     lossy = rds._p(params, "AllowDataLoss") == "true"
@@ -55,7 +55,7 @@ def _move(params, way, action):
     return rds._xml(200, f"{action}Response", inner)
 
 
-@hooks.wrap(rds._ACTION_MAP, "RemoveFromGlobalCluster")
+@patches.wrap(rds._ACTION_MAP, "RemoveFromGlobalCluster")
 def _remove(original, params):
     request = Request(params)
     # ministack looks an identifier up in every region; it means this one.
@@ -106,7 +106,7 @@ def _endpoint(identifier, kind=""):
     return f"{identifier}.{kind}c{fixed}.{region}.rds.amazonaws.com"
 
 
-@hooks.wrap(rds._ACTION_MAP, "CreateDBCluster")
+@patches.wrap(rds._ACTION_MAP, "CreateDBCluster")
 def _create_cluster(original, params):
     status, headers, body = original(params)
     cluster = rds._clusters.get(rds._p(params, "DBClusterIdentifier"))
@@ -121,7 +121,7 @@ def _create_cluster(original, params):
 # --- Upgrades ---------------------------------------------------------------------------------------------------------
 
 
-@hooks.wrap(rds._ACTION_MAP, "ModifyDBCluster")
+@patches.wrap(rds._ACTION_MAP, "ModifyDBCluster")
 def _modify_cluster(original, params):
     """Another engine version takes a while, and a restart of every instance."""
     request = Request(params)
@@ -141,7 +141,7 @@ def _upgrade(cluster, version, is_writer):
     instances = [rds._instances[m["DBInstanceIdentifier"]] for m in cluster["DBClusterMembers"]]
     try:
         for instance in instances:
-            drill.tell("database-rebooted", **_instance_facts(instance))
+            drill.send("database-rebooted", **_instance_facts(instance))
         for record in (cluster, *instances):
             record["EngineVersion"] = version
         if is_writer:
@@ -150,7 +150,7 @@ def _upgrade(cluster, version, is_writer):
         cluster["Status"] = "available"
 
 
-@hooks.wrap(rds._ACTION_MAP, "CreateDBInstance")
+@patches.wrap(rds._ACTION_MAP, "CreateDBInstance")
 def _create_instance(original, params):
     answer = original(params)
     if answer[0] != 200:
@@ -158,7 +158,7 @@ def _create_instance(original, params):
     instance = rds._instances[rds._p(params, "DBInstanceIdentifier")]
     instance["Endpoint"]["Address"] = _endpoint(instance["DBInstanceIdentifier"])
     try:
-        answer_of_drill = drill.tell("database-created", **_instance_facts(instance), **_master_user(instance))
+        answer_of_drill = drill.send("database-created", **_instance_facts(instance), **_master_user(instance))
     except Exception as error:
         rds._ACTION_MAP["DeleteDBInstance"](
             {"DBInstanceIdentifier": [instance["DBInstanceIdentifier"]], "SkipFinalSnapshot": ["true"]}
@@ -183,20 +183,20 @@ def _with_endpoint(answer, instance):
     return rds._xml(answer[0], "CreateDBInstanceResponse", inner)
 
 
-@hooks.wrap(rds._ACTION_MAP, "DeleteDBInstance")
+@patches.wrap(rds._ACTION_MAP, "DeleteDBInstance")
 def _delete_instance(original, params):
     instance = rds._instances.get(rds._p(params, "DBInstanceIdentifier"))
     facts = _instance_facts(instance) if instance else {}
     answer = original(params)
     if answer[0] == 200:
-        drill.tell("database-deleted", **facts)
+        drill.send("database-deleted", **facts)
     return answer
 
 
-@hooks.wrap(rds, "_finish_instance_reboot")
+@patches.wrap(rds, "_finish_instance_reboot")
 def _reboot_instance(original, instance, cluster):
-    """On a thread of its own: meanwhile the instance is rebooting."""
-    drill.tell("database-rebooted", **_instance_facts(instance))
+    """On a separate thread: meanwhile the instance is rebooting."""
+    drill.send("database-rebooted", **_instance_facts(instance))
     original(instance, cluster)
 
 
@@ -222,12 +222,12 @@ def _master_user(instance):
     }
 
 
-@hooks.wrap(rds, "_sync_cluster_endpoints")
+@patches.wrap(rds, "_sync_cluster_endpoints")
 def _keep_endpoints(_original, _cluster):
     """ministack points a cluster at the container that it would run; the names are AWS's here."""
 
 
-@hooks.wrap(rds, "_cluster_xml")
+@patches.wrap(rds, "_cluster_xml")
 def _cluster_xml(original, cluster):
     """A reader's cluster endpoint is inactive and not listed: https://github.com/hashicorp/terraform-provider-aws/issues/14219"""
     text = original(cluster)
@@ -237,7 +237,7 @@ def _cluster_xml(original, cluster):
 
 
 def _refuse(action):
-    @hooks.wrap(rds._ACTION_MAP, action)
+    @patches.wrap(rds._ACTION_MAP, action)
     def checked(original, params):
         request = Request(params)
         refused = first(REFUSALS[action], request)

@@ -1,10 +1,10 @@
 """RDS: what AWS refuses of a global database and its members, action by action."""
 
-from taught import engine_versions, global_database, hooks, outage
+from taught import engine_versions, global_database, outage, patches
 from taught.refusals import Refusal
 
-rds = hooks.ministack("services.rds", "_p", "_clusters", "_instances", "_global_clusters")
-responses = hooks.ministack("core.responses", "get_region")
+rds = patches.ministack("services.rds", "_p", "_clusters", "_instances", "_global_clusters")
+responses = patches.ministack("core.responses", "get_region")
 
 GUIDE = "https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/"
 API = "https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/"
@@ -187,7 +187,7 @@ def _is_last_instance_of_writer(r):
 
 
 def _may_not_start(r):
-    """One operation at a time; only a failover may take over, from a switchover that hangs."""
+    """One operation at a time; only a failover may replace a switchover that hangs."""
     allowed = r["AllowDataLoss"] == "true" and r.running and global_database.hangs_for_good(r.running)
     return r.running and not allowed
 

@@ -9,7 +9,7 @@ class Refusal:
     when: Callable  # of a request
     code: str
     message: str  # with {request...} filled in
-    source: str  # where AWS says so, or somebody met it
+    source: str  # where AWS says so, or an engineer met it
     status: int = 400
 
 

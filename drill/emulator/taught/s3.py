@@ -2,12 +2,12 @@
 https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-s3-bucket.html
 """
 
-from taught import clients, cloudformation, hooks
+from taught import clients, cloudformation, patches
 
-provisioners = hooks.ministack("services.cloudformation.provisioners", "_RESOURCE_HANDLERS")
+provisioners = patches.ministack("services.cloudformation.provisioners", "_RESOURCE_HANDLERS")
 
 
-@hooks.wrap(provisioners._RESOURCE_HANDLERS["AWS::S3::Bucket"], "delete")
+@patches.wrap(provisioners._RESOURCE_HANDLERS["AWS::S3::Bucket"], "delete")
 def _delete(original, bucket, props):
     try:
         clients.call("s3", "DeleteBucket", {"Bucket": bucket})

@@ -1,13 +1,13 @@
 """Secrets Manager: replicas of a secret in other regions. A replication may fail, and says so in the status of the secret
-alone; a region that is down gets its replica when it is back; a replica cannot be written.
+alone; a region with an outage gets its replica when the outage ends; a replica cannot be written.
 https://docs.aws.amazon.com/secretsmanager/latest/userguide/replicate-secrets_troubleshoot.html
 """
 
 import json
 
-from taught import hooks, outage
+from taught import outage, patches
 
-secrets = hooks.ministack(
+secrets = patches.ministack(
     "services.secretsmanager",
     "_secrets",
     "_resolve",
@@ -17,7 +17,7 @@ secrets = hooks.ministack(
     "_delete_replicas",
     "_resource_policies",
 )
-responses = hooks.ministack(
+responses = patches.ministack(
     "core.responses",
     "get_account_id",
     "set_request_account_id",
@@ -31,23 +31,23 @@ def _refused(message):
     return responses.error_response_json("InvalidParameterException", message, 400)
 
 
-@hooks.wrap(secrets, "_replica_mutation_error")
+@patches.wrap(secrets, "_replica_mutation_error")
 def _cannot_be_written(_original):
     """https://github.com/lgallard/terraform-aws-secrets-manager/issues/188"""
     return _refused("Operation not permitted on a replica secret. Call must be made in primary secret's region.")
 
 
 def _only_the_primary(original, data):
-    """ministack lets a replica have a policy of its own."""
+    """ministack lets a replica have a separate policy."""
     _, secret = secrets._resolve(data.get("SecretId"))
     return secrets._replica_mutation_error() if secret and secrets._is_replica(secret) else original(data)
 
 
 for _action in ("_put_resource_policy", "_delete_resource_policy"):
-    hooks.wrap(secrets, _action)(_only_the_primary)
+    patches.wrap(secrets, _action)(_only_the_primary)
 
 
-@hooks.wrap(secrets, "_delete_secret")
+@patches.wrap(secrets, "_delete_secret")
 def _delete(original, data):
     """https://github.com/gruntwork-io/cloud-nuke/issues/435"""
     _, secret = secrets._resolve(data.get("SecretId"))
@@ -66,7 +66,7 @@ def _status(region, status, message):
     return {"Region": region, "Status": status, "StatusMessage": message}
 
 
-@hooks.wrap(secrets, "_replicate_secret_to_regions")
+@patches.wrap(secrets, "_replicate_secret_to_regions")
 def _replicate(original, data):
     """What goes wrong is no error of the call, which only begins."""
     _, secret = secrets._resolve(data.get("SecretId"))
@@ -103,9 +103,9 @@ def _drop_status(secret, region):
     secret["ReplicationStatus"] = [s for s in secret["ReplicationStatus"] if s["Region"] != region]
 
 
-@hooks.wrap(secrets, "_sync_replicas")
+@patches.wrap(secrets, "_sync_replicas")
 def _sync(original, secret):
-    """A region that is down gets the change when it is back."""
+    """A region with an outage gets the change when the outage ends."""
     everywhere = secret.get("ReplicationStatus", [])
     secret["ReplicationStatus"] = [status for status in everywhere if not outage.is_down(status["Region"])]
     original(secret)
@@ -124,7 +124,7 @@ def _catch_up(region):
             secrets._replicate_secret_to_regions({"SecretId": name, "AddReplicaRegions": [{"Region": region}]})
 
 
-@hooks.wrap(secrets, "_create_secret")
+@patches.wrap(secrets, "_create_secret")
 def _create(original, data):
     answer = original(data)
     if answer[0] == 200 and data.get("AddReplicaRegions"):
@@ -171,7 +171,7 @@ def _not_found():
 _TAUGHT = {"RemoveRegionsFromReplication": remove_regions, "StopReplicationToReplica": _stop_replication}
 
 
-@hooks.wrap(secrets, "handle_request")
+@patches.wrap(secrets, "handle_request")
 async def _handle(original, method, path, headers, body, query):
     action = headers.get("x-amz-target", "").rpartition(".")[2]
     if action in _TAUGHT:

@@ -3,10 +3,10 @@ ReplicaRegions loses its replica; ministack keeps it.
 https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-secretsmanager-secret.html
 """
 
-from taught import hooks, secret_replicas
+from taught import patches, secret_replicas
 
-provisioners = hooks.ministack("services.cloudformation.provisioners", "_RESOURCE_HANDLERS")
-secrets = hooks.ministack("services.secretsmanager", "_secrets")
+provisioners = patches.ministack("services.cloudformation.provisioners", "_RESOURCE_HANDLERS")
+secrets = patches.ministack("services.secretsmanager", "_secrets")
 secret = provisioners._RESOURCE_HANDLERS["AWS::SecretsManager::Secret"]
 
 
@@ -15,13 +15,13 @@ def _name(arn):
     return next((name for name, found in secrets._secrets.items() if found["ARN"] == arn), arn)
 
 
-@hooks.wrap(secret, "create")
+@patches.wrap(secret, "create")
 def _create(original, logical_id, props, stack_name):
     _, attributes = original(logical_id, props, stack_name)
     return attributes["Id"], attributes
 
 
-@hooks.wrap(secret, "update")
+@patches.wrap(secret, "update")
 def _update(original, physical_id, old, new, *args):
     _, attributes = original(_name(physical_id), old, new, *args)
     before, after = ({r["Region"] for r in props.get("ReplicaRegions", [])} for props in (old, new))
@@ -30,6 +30,6 @@ def _update(original, physical_id, old, new, *args):
     return attributes["Id"], attributes
 
 
-@hooks.wrap(secret, "delete")
+@patches.wrap(secret, "delete")
 def _delete(original, physical_id, props):
     return original(_name(physical_id), props)

@@ -1,7 +1,7 @@
 """CloudFormation works side by side on what does not depend on each other; ministack takes one resource after the other.
 
 It shows where a custom resource takes its time in an update: an instance that does not depend on it starts meanwhile.
-Whichever fails first cancels the other; the function of a custom resource runs on, but nobody waits for its answer.
+Whichever fails first cancels the other; the function of a custom resource runs on, but nothing waits for its answer.
 https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-attribute-dependson.html
 https://github.com/aws/aws-cdk/issues/31541
 """
@@ -12,11 +12,11 @@ import copy
 import functools
 from concurrent import futures
 
-from taught import cloudformation, hooks, instances
+from taught import cloudformation, instances, patches
 
 INSTANCE = "AWS::EC2::Instance"
 
-engine = hooks.ministack(
+engine = patches.ministack(
     "services.cloudformation.engine",
     "_evaluate_conditions",
     "_extract_deps",
@@ -24,7 +24,7 @@ engine = hooks.ministack(
     "_topological_sort",
     "_NO_VALUE",
 )
-stacks = hooks.ministack("services.cloudformation.stacks", "_with_stack_tags", "_add_event")
+stacks = patches.ministack("services.cloudformation.stacks", "_with_stack_tags", "_add_event")
 
 _deployments = {}  # stack id -> template and parameters of what is under way
 early = {}  # (stack id, logical id) -> an instance that was begun before its turn
@@ -41,7 +41,7 @@ class Launch:
 
 
 def beside(work):
-    """Runs on a thread of its own, in the region that this one is in."""
+    """Runs on a separate thread, in the region that this one is in."""
     return futures.ThreadPoolExecutor(max_workers=1).submit(contextvars.copy_context().run, work)
 
 
@@ -51,10 +51,10 @@ async def _deploy(original, stack_name, of_stack, template, parameters, *rest, *
 
 
 for _module in ("handlers", "changesets"):
-    hooks.wrap(hooks.ministack(f"services.cloudformation.{_module}"), "_deploy_stack_async")(_deploy)
+    patches.wrap(patches.ministack(f"services.cloudformation.{_module}"), "_deploy_stack_async")(_deploy)
 
 
-@hooks.wrap(stacks, "_update_resource")
+@patches.wrap(stacks, "_update_resource")
 def _update(original, resource_type, identifier, old, new, stack_name, logical_id, *rest):
     update = functools.partial(original, resource_type, identifier, old, new, stack_name, logical_id, *rest)
     stack = cloudformation.store._stacks[stack_name]
@@ -99,7 +99,7 @@ def _launch_meanwhile(stack_name, stack, logical_id):
     return [launch for (of, _), launch in early.items() if of == of_stack]
 
 
-@hooks.wrap(stacks, "_provision_resource")
+@patches.wrap(stacks, "_provision_resource")
 def _provision(original, resource_type, logical_id, props, stack_name):
     launch = early.get((cloudformation.stack_id(stack_name), logical_id))
     if launch is None:
@@ -109,7 +109,7 @@ def _provision(original, resource_type, logical_id, props, stack_name):
     return result
 
 
-@hooks.wrap(stacks, "_roll_back_operation")
+@patches.wrap(stacks, "_roll_back_operation")
 async def _cancel_launches(original, stack_name, of_stack, *rest):
     for of, logical_id in list(early):
         if of == of_stack:

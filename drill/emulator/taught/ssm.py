@@ -2,16 +2,16 @@
 
 import time
 
-from taught import ec2, hooks
+from taught import ec2, patches
 
-ssm = hooks.ministack("services.ssm", "_put_parameter", "_parameters")
-concurrency = hooks.ministack("core.concurrency", "spawn_background")
+ssm = patches.ministack("services.ssm", "_put_parameter", "_parameters")
+concurrency = patches.ministack("core.concurrency", "spawn_background")
 
 # Long enough that a reader who does not wait for the value reads the old one.
 _VALIDATION_SECONDS = 0.5
 
 
-@hooks.wrap(ssm, "_put_parameter")
+@patches.wrap(ssm, "_put_parameter")
 def put_parameter(original, data):
     """PutParameter answers with a version at once; the version appears when the image has been found, or never.
     https://docs.aws.amazon.com/systems-manager/latest/userguide/parameter-store-ec2-aliases.html

@@ -4,12 +4,12 @@ import json
 import re
 from urllib.parse import parse_qs
 
-from taught import hooks
+from taught import patches
 
-router = hooks.ministack("core.router", "extract_signed_region")
-actions = hooks.ministack("core.iam_actions", "extract_iam_action")
-custom_resource = hooks.ministack("services.cloudformation.custom_resource", "register_token")
-responses = hooks.ministack("core.responses", "get_region")
+router = patches.ministack("core.router", "extract_signed_region")
+actions = patches.ministack("core.iam_actions", "extract_iam_action")
+custom_resource = patches.ministack("services.cloudformation.custom_resource", "register_token")
+responses = patches.ministack("core.responses", "get_region")
 
 # Clients sign for us-east-1 what has one control plane for all regions, but not when their endpoint was configured.
 # https://docs.aws.amazon.com/whitepapers/latest/aws-fault-isolation-boundaries/global-services.html
@@ -23,7 +23,7 @@ FUNCTION = "exec-env/AWS_Lambda_"
 _region_of_token = {}
 
 
-@hooks.wrap(custom_resource, "register_token")
+@patches.wrap(custom_resource, "register_token")
 def _remember_region(original, token):
     _region_of_token[token] = responses.get_region()
     return original(token)

@@ -10,7 +10,7 @@ Each case begins with a database of two members, both connected, the first one t
     lose(region), bring_back(region)  an outage, and its end
     hold(what), release(what)         keeps every "move" or "resync" from its end, or no more
     slow(), fast()                    a move takes long enough to lose a region in, or no more
-    let_hang()                        so long that a failover may take over from a switchover that hangs
+    let_hang()                        so long that a failover may replace a switchover that hangs
     upgrade(region), behead(region)   a cluster has another engine version, or no instance
     until(condition), later()         waits; longer than a move takes
 """
@@ -111,7 +111,7 @@ HANGING = [
 NOT_SET_UP = (
     "The {} request is not successful because replication setup is still in progress. Please retry the request later."
 )
-NOT_FOUND = "DBCluster nobody not found: name a member of the global cluster by its ARN."
+NOT_FOUND = "DBCluster missing not found: name a member of the global cluster by its ARN."
 
 MOVES = {
     "a switchover swaps the members": [
@@ -150,7 +150,7 @@ MOVES = {
         SWITCHED,
     ],
     "a switchover hangs when a region is lost, and ends when it is back": [*HANGING, do("bring_back", FIRST), SWITCHED],
-    "a failover takes over from a switchover that hangs, after a while": [
+    "a failover replaces a switchover that hangs, after a while": [
         *HANGING,
         Refused(
             fail_over(SECOND, SECOND),
@@ -179,13 +179,13 @@ REFUSALS = {
         for name, how, code, words in (
             (
                 "of an unknown global cluster",
-                {"GlobalClusterIdentifier": "nobody"},
+                {"GlobalClusterIdentifier": "missing"},
                 "GlobalClusterNotFoundFault",
-                "The global cluster nobody was not found.",
+                "The global cluster missing was not found.",
             ),
             (
                 "to what is no member's ARN",
-                {"TargetDbClusterIdentifier": "nobody"},
+                {"TargetDbClusterIdentifier": "missing"},
                 "DBClusterNotFoundFault",
                 NOT_FOUND,
             ),

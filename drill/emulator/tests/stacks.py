@@ -15,8 +15,8 @@ def handler(event, context):
     http = urllib3.PoolManager()
     stack = boto3.client("cloudformation").describe_stacks(StackName=event["StackId"])["Stacks"][0]
     print(event["RequestType"], stack["StackStatus"])
-    if "Tell" in event["ResourceProperties"]:
-        http.request("POST", event["ResourceProperties"]["Tell"], body=json.dumps({"event": "function-called"}))
+    if "Post" in event["ResourceProperties"]:
+        http.request("POST", event["ResourceProperties"]["Post"], body=json.dumps({"event": "function-called"}))
     failed = event["RequestType"] in event["ResourceProperties"].get("Fail")
     answer = {key: event[key] for key in ("StackId", "RequestId", "LogicalResourceId")}
     answer |= {"Status": "FAILED" if failed else "SUCCESS", "Reason": "asked to", "PhysicalResourceId": "constant"}

@@ -1,4 +1,4 @@
-"""What the drill is told, and what its answer and its refusal do."""
+"""What events the drill gets, and what its answer and its refusal do."""
 
 import unittest
 
@@ -18,7 +18,7 @@ phases:
 IMAGE = "ami-0c2023a1b2c3d4e5f"  # one of the emulator's public ones
 
 
-def told(event):
+def events_of(event):
     return [e for e in Hook.events if e["event"] == event]
 
 
@@ -26,19 +26,19 @@ class ADatabase(unittest.TestCase):
     def setUp(self):
         self.rds = emulator().client("rds")
         self.rds.create_db_cluster(
-            DBClusterIdentifier="told", Engine="aurora-mysql", MasterUsername="shop", MasterUserPassword="not-a-secret"
+            DBClusterIdentifier="sent", Engine="aurora-mysql", MasterUsername="shop", MasterUserPassword="not-a-secret"
         )
-        self.addCleanup(self.rds.delete_db_cluster, DBClusterIdentifier="told", SkipFinalSnapshot=True)
+        self.addCleanup(self.rds.delete_db_cluster, DBClusterIdentifier="sent", SkipFinalSnapshot=True)
         Hook.events.clear()
 
     def create_instance(self):
         instance = self.rds.create_db_instance(
-            DBInstanceIdentifier="told-1",
-            DBClusterIdentifier="told",
+            DBInstanceIdentifier="sent-1",
+            DBClusterIdentifier="sent",
             DBInstanceClass="db.r6g.large",
             Engine="aurora-mysql",
         )["DBInstance"]
-        self.addCleanup(self.rds.delete_db_instance, DBInstanceIdentifier="told-1", SkipFinalSnapshot=True)
+        self.addCleanup(self.rds.delete_db_instance, DBInstanceIdentifier="sent-1", SkipFinalSnapshot=True)
         return instance
 
     def test_listens_where_the_drill_says(self):
@@ -46,15 +46,15 @@ class ADatabase(unittest.TestCase):
         self.addCleanup(Hook.answers.clear)
         self.assertEqual(self.create_instance()["Endpoint"]["Port"], 43210)
         self.assertEqual(self.rds.describe_db_instances()["DBInstances"][0]["Endpoint"]["Port"], 43210)
-        self.assertEqual(self.rds.describe_db_clusters(DBClusterIdentifier="told")["DBClusters"][0]["Port"], 43210)
+        self.assertEqual(self.rds.describe_db_clusters(DBClusterIdentifier="sent")["DBClusters"][0]["Port"], 43210)
 
     def test_listens_on_its_own_port_when_the_drill_says_none(self):
         self.assertEqual(self.create_instance()["Endpoint"]["Port"], 3306)
 
     def test_is_told_with_its_master_user_and_its_clusters_endpoint(self):
         self.create_instance()
-        cluster = self.rds.describe_db_clusters(DBClusterIdentifier="told")["DBClusters"][0]
-        (event,) = told("database-created")
+        cluster = self.rds.describe_db_clusters(DBClusterIdentifier="sent")["DBClusters"][0]
+        (event,) = events_of("database-created")
         self.assertEqual((event["masterUsername"], event["masterUserPassword"]), ("shop", "not-a-secret"))
         self.assertEqual(event["clusterAddress"], cluster["Endpoint"])
 
@@ -63,15 +63,15 @@ class ADatabase(unittest.TestCase):
         go_on = hold(self, "database-rebooted")
 
         def status():
-            return self.rds.describe_db_instances(DBInstanceIdentifier="told-1")["DBInstances"][0]["DBInstanceStatus"]
+            return self.rds.describe_db_instances(DBInstanceIdentifier="sent-1")["DBInstances"][0]["DBInstanceStatus"]
 
-        self.rds.reboot_db_instance(DBInstanceIdentifier="told-1")
-        until(lambda: told("database-rebooted"), "the event")
+        self.rds.reboot_db_instance(DBInstanceIdentifier="sent-1")
+        until(lambda: events_of("database-rebooted"), "the event")
         self.assertEqual(status(), "rebooting")
         go_on()
         until(lambda: status() == "available", "available")
-        (event,) = told("database-rebooted")
-        self.assertEqual((event["region"], event["cluster"], event["instance"]), (PRIMARY, "told", "told-1"))
+        (event,) = events_of("database-rebooted")
+        self.assertEqual((event["region"], event["cluster"], event["instance"]), (PRIMARY, "sent", "sent-1"))
 
 
 class AMachine(unittest.TestCase):
@@ -93,7 +93,7 @@ class AMachine(unittest.TestCase):
         for region in (PRIMARY, SECONDARY):
             ec2, instance = self.launch(region)
             ec2.reboot_instances(InstanceIds=[instance])
-            before, after = told("instance-launched")[-1], told("instance-rebooted")[-1]
+            before, after = events_of("instance-launched")[-1], events_of("instance-rebooted")[-1]
             self.assertEqual({**before, "event": ""}, {**after, "event": ""})
 
     def test_that_is_stopped_has_no_public_address_and_gets_another_one(self):
@@ -103,12 +103,12 @@ class AMachine(unittest.TestCase):
             def describe(ec2=ec2, instance=instance):
                 return ec2.describe_instances(InstanceIds=[instance])["Reservations"][0]["Instances"][0]
 
-            launched = told("instance-launched")[-1]
+            launched = events_of("instance-launched")[-1]
             ec2.stop_instances(InstanceIds=[instance])
-            self.assertEqual(told("instance-stopped")[-1]["publicDnsName"], launched["publicDnsName"])
+            self.assertEqual(events_of("instance-stopped")[-1]["publicDnsName"], launched["publicDnsName"])
             self.assertEqual((describe()["State"]["Name"], describe().get("PublicIpAddress", "")), ("stopped", ""))
             ec2.start_instances(InstanceIds=[instance])
-            started = told("instance-started")[-1]
+            started = events_of("instance-started")[-1]
             self.assertEqual((started["instance"], started["privateIp"]), (instance, launched["privateIp"]))
             self.assertNotEqual(started["publicIp"], launched["publicIp"])
             self.assertIn(started["publicIp"].replace(".", "-"), started["publicDnsName"])
@@ -119,7 +119,7 @@ class AMachine(unittest.TestCase):
         ec2.start_instances(InstanceIds=[instance])
         ec2.stop_instances(InstanceIds=[instance])
         ec2.stop_instances(InstanceIds=[instance])
-        self.assertEqual((len(told("instance-started")), len(told("instance-stopped"))), (0, 1))
+        self.assertEqual((len(events_of("instance-started")), len(events_of("instance-stopped"))), (0, 1))
 
 
 class AnImage(unittest.TestCase):
@@ -159,10 +159,10 @@ class AnImage(unittest.TestCase):
         )
 
     def test_is_told_with_what_is_on_it(self):
-        amis = self.bake("told")["outputResources"]["amis"]
-        (event,) = told("image-baked")
+        amis = self.bake("sent")["outputResources"]["amis"]
+        (event,) = events_of("image-baked")
         self.assertEqual(event["images"], [ami["image"] for ami in amis])
-        self.assertEqual(event["bundle"], "s3://releases/told.tar.gz")
+        self.assertEqual(event["bundle"], "s3://releases/sent.tar.gz")
 
     def test_that_cannot_be_baked_leaves_no_ami(self):
         Hook.refuse.add("image-baked")

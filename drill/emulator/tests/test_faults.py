@@ -46,10 +46,10 @@ class Faults(unittest.TestCase):
     def test_every_service_says_it_in_its_own_words(self):
         for word, column in (("Throttling", 1), ("AccessDenied", 2)):
             self.put(*({"region": region, "answer": word} for region in (PRIMARY, SECONDARY)))
-            for service, told in CALLS.items():
+            for service, call in CALLS.items():
                 for region in (PRIMARY, SECONDARY):
                     with self.subTest(f"{word} from {service} in {region}"):
-                        self.assertEqual(self.code(service, told[0], region), told[column])
+                        self.assertEqual(self.code(service, call[0], region), call[column])
 
     def test_the_sdk_tries_a_throttled_or_unavailable_call_again(self):
         for word in ("Throttling", "ServiceUnavailable"):
@@ -160,7 +160,7 @@ class Faults(unittest.TestCase):
 
 
 class OfFunctions(unittest.TestCase):
-    """A custom resource's function is told from other callers, and so is its answer."""
+    """A fault distinguishes a custom resource's function from other callers, and so its answer."""
 
     def setUp(self):
         self.stack = Stack(self, self.id().rpartition("test_")[2].replace("_", "-"), SECONDARY)

@@ -13,7 +13,7 @@ def outage(region, down):
     emulator().control("outage", {"region": region, "down": down})
 
 
-def told(event):
+def events_of(event):
     return [e for e in Hook.events if e["event"] == event]
 
 
@@ -50,7 +50,7 @@ class TheWriter(unittest.TestCase):
             db.await_whole()
             self.assertEqual(db.members(), {source: (False, "connected"), target: (True, "connected")})
         self.assertEqual(
-            [(e["from"]["region"], e["to"]["region"], e["way"]) for e in told("writer-changed")],
+            [(e["from"]["region"], e["to"]["region"], e["way"]) for e in events_of("writer-changed")],
             [
                 (PRIMARY, SECONDARY, "switchover"),
                 (SECONDARY, PRIMARY, "switchover"),
@@ -105,9 +105,9 @@ class TheWriter(unittest.TestCase):
         go_on()
         db.await_whole()
         self.assertEqual(db.members(lost)[lost], (False, "connected"))
-        self.assertEqual([e["cluster"] for e in told("member-resynchronised")], [db.ids[lost]])
+        self.assertEqual([e["cluster"] for e in events_of("member-resynchronised")], [db.ids[lost]])
         self.assertEqual(
-            [(e["from"]["region"], e["to"]["region"], e["way"]) for e in told("writer-changed")],
+            [(e["from"]["region"], e["to"]["region"], e["way"]) for e in events_of("writer-changed")],
             [(lost, target, "failover")],
         )
 
@@ -133,11 +133,11 @@ class TheWriter(unittest.TestCase):
         outage(lost, False)
         outage(target, True)
         time.sleep(1.5)
-        self.assertEqual(told("member-resynchronised"), [])
+        self.assertEqual(events_of("member-resynchronised"), [])
         self.assertEqual(db.members(lost)[lost], (False, "pending-resync"))
         outage(target, False)
         db.await_whole()
-        self.assertEqual(len(told("member-resynchronised")), 1)
+        self.assertEqual(len(events_of("member-resynchronised")), 1)
 
     @either_way
     def test_a_resynchronisation_that_fails_is_tried_again(self, lost, target):
@@ -145,7 +145,7 @@ class TheWriter(unittest.TestCase):
         self.addCleanup(Hook.refuse.clear)
         Hook.refuse.add("member-resynchronised")
         db.fail_over(target, target)
-        until(lambda: len(told("member-resynchronised")) > 1, "a second try")
+        until(lambda: len(events_of("member-resynchronised")) > 1, "a second try")
         self.assertEqual(db.members()[lost], (False, "pending-resync"))
         Hook.refuse.clear()
         db.await_whole()
@@ -156,12 +156,12 @@ class TheWriter(unittest.TestCase):
         self.addCleanup(Hook.refuse.clear)
         Hook.refuse.add("member-resynchronised")
         db.fail_over(SECONDARY, SECONDARY)
-        until(lambda: told("member-resynchronised"), "a first try")
+        until(lambda: events_of("member-resynchronised"), "a first try")
         db.api[PRIMARY].remove_from_global_cluster(GlobalClusterIdentifier=db.name, DbClusterIdentifier=db.arn(PRIMARY))
         time.sleep(0.5)
-        tries = len(told("member-resynchronised"))
+        tries = len(events_of("member-resynchronised"))
         time.sleep(1)
-        self.assertEqual(len(told("member-resynchronised")), tries)
+        self.assertEqual(len(events_of("member-resynchronised")), tries)
         self.assertEqual(db.members(), {SECONDARY: (True, "connected")})
         db.api[PRIMARY].delete_db_instance(DBInstanceIdentifier=db.ids[PRIMARY] + "-1", SkipFinalSnapshot=True)
         db.api[PRIMARY].delete_db_cluster(DBClusterIdentifier=db.ids[PRIMARY], SkipFinalSnapshot=True)
@@ -183,7 +183,7 @@ class TheWriter(unittest.TestCase):
         emulator().control("settings", {"hanging_seconds": 0})
         db.fail_over(target, target)
         until(lambda: db.members(target) == {target: (True, "connected")}, "the writer alone")
-        self.assertEqual([e["way"] for e in told("writer-changed")], ["failover"])
+        self.assertEqual([e["way"] for e in events_of("writer-changed")], ["failover"])
 
     @either_way
     def test_a_hanging_switchover_ends_well_when_the_region_returns(self, lost, target):
@@ -268,14 +268,14 @@ class Snapshots(unittest.TestCase):
 
 class Databases(unittest.TestCase):
     def test_each_instance_is_told_of_and_may_be_refused(self):
-        db = GlobalDatabase(type(self), "told")
+        db = GlobalDatabase(type(self), "created")
         created = {
-            e["region"]: e for e in Hook.events if e["event"] == "database-created" and e["globalCluster"] == "told"
+            e["region"]: e for e in Hook.events if e["event"] == "database-created" and e["globalCluster"] == "created"
         }
         self.assertEqual(
             {region: event["isWriter"] for region, event in created.items()}, {PRIMARY: True, SECONDARY: False}
         )
-        self.assertRegex(created[PRIMARY]["address"], r"^told-primary-1\.[a-z0-9]+\.us-east-1\.rds\.amazonaws\.com$")
+        self.assertRegex(created[PRIMARY]["address"], r"^created-primary-1\.[a-z0-9]+\.us-east-1\.rds\.amazonaws\.com$")
         self.addCleanup(Hook.refuse.clear)
         Hook.refuse.add("database-created")
         with self.assertRaises(botocore.exceptions.ClientError):
@@ -284,7 +284,7 @@ class Databases(unittest.TestCase):
         members = db.api[SECONDARY].describe_db_clusters(DBClusterIdentifier=db.ids[SECONDARY])["DBClusters"][0][
             "DBClusterMembers"
         ]
-        self.assertEqual([m["DBInstanceIdentifier"] for m in members], ["told-secondary-1"])
+        self.assertEqual([m["DBInstanceIdentifier"] for m in members], ["created-secondary-1"])
 
     def test_what_is_made_again_has_its_old_endpoints(self):
         db = GlobalDatabase(type(self), "again")

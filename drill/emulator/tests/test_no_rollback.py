@@ -68,7 +68,7 @@ class NoRollback(unittest.TestCase):
         self.assertEqual(self.reason(), "The following resource(s) failed to create: [Custom]. ")
         self.assertEqual(self.stack.events()[-1][1:], ("CREATE_FAILED", self.reason()))
         self.assertEqual(self.statuses()["Custom"], "CREATE_FAILED")
-        self.assertEqual(self.logged(), ["Create CREATE_IN_PROGRESS"], "nobody deletes it")
+        self.assertEqual(self.logged(), ["Create CREATE_IN_PROGRESS"], "nothing deletes it")
         kept = self.stack.resources()
         self.assertEqual(self.update(custom_resource()), "UPDATE_COMPLETE")
         self.assertEqual(
@@ -216,7 +216,7 @@ class NoRollback(unittest.TestCase):
     def test_an_instance_beside_a_function_that_fails_goes_on(self):
         self.stack.create({**custom_resource(), **NETWORK})
         go_on = hold(self, "function-called")
-        failing = {**custom_resource(fail="Update", Tell=emulator().hook_url), **server()}
+        failing = {**custom_resource(fail="Update", Post=emulator().hook_url), **server()}
         self.begin("update", failing)
         until(lambda: launched(self.stack.name), "the launch")
         go_on()
@@ -240,15 +240,15 @@ class NoRollback(unittest.TestCase):
     def test_a_function_beside_an_instance_that_fails_goes_on(self):
         self.stack.create({**custom_resource(), **NETWORK})
         go_on = hold(self, "function-called")
-        told = {**custom_resource(Tell=emulator().hook_url), **server()}
-        self.begin("update", told)
+        posting = {**custom_resource(Post=emulator().hook_url), **server()}
+        self.begin("update", posting)
         first = self.stack.signal("FAILURE")
         time.sleep(0.5)
         self.assertEqual(self.stack.status(), "UPDATE_IN_PROGRESS")
         go_on()
         self.assertEqual(self.stack.finished(), "UPDATE_FAILED")
         self.assertEqual((self.statuses()["Custom"], self.statuses()["Server"]), ("UPDATE_COMPLETE", "CREATE_FAILED"))
-        self.begin("update", told)
+        self.begin("update", posting)
         self.stack.signal(launch=1)
         self.assertEqual(self.stack.finished(), "UPDATE_COMPLETE")
         self.assertEqual(self.state(first), "terminated")

@@ -1,4 +1,4 @@
-"""A region is down when every request signed for it is refused, in the words of the service's own protocol."""
+"""A region has an outage when every request signed for it is refused, in the words of the service's own protocol."""
 
 import subprocess
 import sys
@@ -69,7 +69,7 @@ class Outages(unittest.TestCase):
             url = (
                 emulator()
                 .client("s3", region, signature_version="s3v4")
-                .generate_presigned_url("get_object", Params={"Bucket": "nobody", "Key": "x"})
+                .generate_presigned_url("get_object", Params={"Bucket": "missing", "Key": "x"})
             )
             with self.assertRaises(urllib.error.HTTPError) as caught:
                 direct.open(url)
@@ -106,7 +106,7 @@ class Outages(unittest.TestCase):
         stack = Stack(self, "lost-answer")
         Hook.events.clear()  # another test may have called a function
         go_on = hold(self, "function-called")
-        stack.begin("create", custom_resource(timeout=2, Tell=emulator().hook_url))
+        stack.begin("create", custom_resource(timeout=2, Post=emulator().hook_url))
         until(lambda: {"event": "function-called"} in Hook.events, "the function called")
         self.take_down()
         go_on()
@@ -130,17 +130,17 @@ class Controls(unittest.TestCase):
     def test_another_version_of_ministack_is_not_served(self):
         for breaks, says in (
             (
-                "hooks.VERSION = '0.0.0'; hooks.check_version()",
+                "patches.VERSION = '0.0.0'; patches.check_version()",
                 r"^taught: written for ministack 0\.0\.0, but [0-9.]+ is installed: run make setup$",
             ),
             (
-                "hooks.ministack('services.rds', '_no_such_name')",
-                r"^taught: .* has no _no_such_name, which is hooked here$",
+                "patches.ministack('services.rds', '_no_such_name')",
+                r"^taught: .* has no _no_such_name, which is patched here$",
             ),
         ):
             with self.subTest(says):
                 ended = subprocess.run(
-                    [sys.executable, "-c", f"from taught import hooks; {breaks}"],
+                    [sys.executable, "-c", f"from taught import patches; {breaks}"],
                     cwd=HERE,
                     capture_output=True,
                     text=True,

@@ -43,7 +43,7 @@ class Refusals(unittest.TestCase):
 
     def test_joining(self):
         rows = {
-            "unknown global cluster": ("GlobalClusterNotFoundFault", {"GlobalClusterIdentifier": "nobody"}),
+            "unknown global cluster": ("GlobalClusterNotFoundFault", {"GlobalClusterIdentifier": "missing"}),
             "user": ("InvalidParameterCombination", {"MasterUsername": "unishop"}),
             "password": ("InvalidParameterCombination", {"MasterUserPassword": "not-a-secret"}),
             "database name": ("InvalidParameterCombination", {"DatabaseName": "unishop"}),
@@ -109,7 +109,7 @@ class Refusals(unittest.TestCase):
                 api.create_db_instance,
                 {
                     "DBInstanceIdentifier": "lost",
-                    "DBClusterIdentifier": "nobody",
+                    "DBClusterIdentifier": "missing",
                     "Engine": "aurora-mysql",
                     "DBInstanceClass": "db.r6g.large",
                 },
@@ -170,7 +170,7 @@ class Refusals(unittest.TestCase):
             self.refused(
                 "GlobalClusterNotFoundFault",
                 call,
-                GlobalClusterIdentifier="nobody",
+                GlobalClusterIdentifier="missing",
                 TargetDbClusterIdentifier=db.arn(SECONDARY),
             )
             self.refused(

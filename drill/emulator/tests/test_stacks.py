@@ -64,7 +64,7 @@ class Instances(unittest.TestCase):
             "Dns": "Server.PublicDnsName",
         }
         self.stack.begin("create", server(), Outputs=outputs(**attributes))
-        self.stack.signal(unique_id="somebody else")
+        self.stack.signal(unique_id="another instance")
         time.sleep(0.5)
         self.assertEqual(self.stack.status(), "CREATE_IN_PROGRESS", "only the instance's own id counts")
         instance = self.stack.signal()
@@ -457,8 +457,8 @@ class SideBySide(unittest.TestCase):
     def begin(self, fail=""):
         """Returns what lets the function go on."""
         release = hold(self, "function-called")
-        told = custom_resource(fail=fail, Tell=emulator().hook_url)
-        self.stack.begin("update", {**told, **server()}, Outputs=outputs(Dns="Server.PublicDnsName"))
+        posting = custom_resource(fail=fail, Post=emulator().hook_url)
+        self.stack.begin("update", {**posting, **server()}, Outputs=outputs(Dns="Server.PublicDnsName"))
         return release
 
     def terminated(self):
@@ -476,7 +476,7 @@ class SideBySide(unittest.TestCase):
 
     def test_an_instance_that_depends_on_it_comes_after_it(self):
         release = hold(self, "function-called")
-        resources = {**custom_resource(Tell=emulator().hook_url), **server()}
+        resources = {**custom_resource(Post=emulator().hook_url), **server()}
         resources["Server"]["DependsOn"] = ["Custom"]
         self.stack.begin("update", resources)
         until(lambda: ("Custom", "UPDATE_IN_PROGRESS", "") in self.stack.events(), "the function called")
@@ -539,7 +539,7 @@ class Cancelling(unittest.TestCase):
         self.stack.create(custom_resource())
         go_on = hold(self, "function-called")
         Hook.events.clear()
-        self.stack.begin("update", custom_resource(Tell=emulator().hook_url))
+        self.stack.begin("update", custom_resource(Post=emulator().hook_url))
         until(lambda: {"event": "function-called"} in Hook.events, "the function called")
         self.cancel()
         self.assert_cancelled()
@@ -555,7 +555,7 @@ class Cancelling(unittest.TestCase):
         self.stack.create(kept)
         go_on = hold(self, "function-called")
         Hook.events.clear()
-        self.stack.begin("update", custom_resource(Tell=emulator().hook_url))
+        self.stack.begin("update", custom_resource(Post=emulator().hook_url))
         until(lambda: {"event": "function-called"} in Hook.events, "the function called")
         self.cancel()
         until(lambda: self.stack.status().startswith("UPDATE_ROLLBACK"), "the rollback")
@@ -576,7 +576,7 @@ class Cancelling(unittest.TestCase):
     def test_an_instance_beside_a_function_is_terminated(self):
         self.stack.create({**custom_resource(), **NETWORK})
         go_on = hold(self, "function-called")
-        self.stack.begin("update", {**custom_resource(Tell=emulator().hook_url), **server()})
+        self.stack.begin("update", {**custom_resource(Post=emulator().hook_url), **server()})
         until(lambda: launched(self.stack.name), "the launch")
         self.cancel()
         until(lambda: self.stack.status().startswith("UPDATE_ROLLBACK"), "the rollback")

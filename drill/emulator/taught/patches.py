@@ -1,4 +1,4 @@
-"""How ministack is hooked: by name, and only names that are there. They are private to it and change without notice,
+"""How ministack is patched: by name, and only names that are there. They are private to it and change without notice,
 so a version other than the one written for, or a name that is gone, stops the program with one sentence."""
 
 import functools
@@ -38,7 +38,7 @@ def _current(owner, name):
         return owner[name] if isinstance(owner, dict) else getattr(owner, name)
     except (KeyError, AttributeError):
         where = "a table" if isinstance(owner, dict) else owner.__name__
-        raise SystemExit(f"taught: {where} of ministack {VERSION} has no {name}, which is hooked here") from None
+        raise SystemExit(f"taught: {where} of ministack {VERSION} has no {name}, which is patched here") from None
 
 
 def _put(owner, name, value):
