@@ -58,11 +58,11 @@ var activationPromises = map[string]promise{
 			return c
 		},
 		ways: map[string]func(system){
-			"a dark active region": func(s system) {
+			"an active region without an instance": func(s system) {
 				id, _ := s[failover][config.Secondary].one("AWS::EC2::Instance")
 				delete(s[failover][config.Secondary].section("Resources"), id)
 			},
-			"a lit pilot light": func(s system) {
+			"a pilot light with an instance": func(s system) {
 				id, instance := s[atHome][config.Primary].one("AWS::EC2::Instance")
 				s[atHome][config.Secondary].section("Resources")[id] = map[string]any(instance)
 			},
@@ -88,7 +88,7 @@ var activationPromises = map[string]promise{
 			return c
 		},
 		ways: map[string]func(system){
-			"a planned move that loses data": func(s system) {
+			"a switchover that loses data": func(s system) {
 				_, declared := s[planned][config.Secondary].one("Custom::RegionRole")
 				declared.props()["Way"] = "failover"
 			},
@@ -173,13 +173,13 @@ var activationPromises = map[string]promise{
 // failover deploys with what a planned way has deployed.
 func onlyActivationDiffers(s system) (c complaints) {
 	for _, side := range sides {
-		for _, lit := range modes {
-			for _, dark := range modes {
-				if active(lit, side) && !active(dark, side) {
-					compare(&c, string(side)+", failover="+string(lit), s[dark][side], s[lit][side])
+		for _, activated := range modes {
+			for _, standby := range modes {
+				if active(activated, side) && !active(standby, side) {
+					compare(&c, string(side)+", failover="+string(activated), s[standby][side], s[activated][side])
 				}
-				for _, what := range activation.Differences(map[string]any(s[dark][side]), map[string]any(s[lit][side])) {
-					c.add("%s, from failover=%s to %s: %s differs", side, dark, lit, what)
+				for _, what := range activation.Differences(map[string]any(s[standby][side]), map[string]any(s[activated][side])) {
+					c.add("%s, from failover=%s to %s: %s differs", side, standby, activated, what)
 				}
 			}
 		}
@@ -188,17 +188,17 @@ func onlyActivationDiffers(s system) (c complaints) {
 }
 
 // compare holds the product's own list of what a role change may change against what does.
-func compare(c *complaints, where string, dark, lit template) {
-	for _, what := range activation.Differences(map[string]any(dark), map[string]any(lit)) {
+func compare(c *complaints, where string, standby, activated template) {
+	for _, what := range activation.Differences(map[string]any(standby), map[string]any(activated)) {
 		c.add("%s: %s differs", where, what)
 	}
-	c.unless(len(dark.section("Parameters")) == 0, "%s: parameters of the pilot light: %v", where, keys(dark.section("Parameters")))
-	c.unless(len(dark.of(activation.Whole)) == 0, "%s: an instance in the pilot light", where)
-	_, before := dark.one("Custom::RegionRole")
-	_, after := lit.one("Custom::RegionRole")
+	c.unless(len(standby.section("Parameters")) == 0, "%s: parameters of the pilot light: %v", where, keys(standby.section("Parameters")))
+	c.unless(len(standby.of(activation.Whole)) == 0, "%s: an instance in the pilot light", where)
+	_, before := standby.one("Custom::RegionRole")
+	_, after := activated.one("Custom::RegionRole")
 	c.unless(text(keys(before.props())) == text(keys(after.props())), "%s: other properties of the role", where)
-	for id, published := range dark.of("Custom::PublishedImage") {
-		active := resource(lit.section("Resources")[id].(map[string]any))
+	for id, published := range standby.of("Custom::PublishedImage") {
+		active := resource(activated.section("Resources")[id].(map[string]any))
 		c.unless(text(published.props()) == text(active.props()), "%s: %s is called", where, id)
 	}
 }

@@ -220,7 +220,7 @@ func write(t *testing.T, context map[string]any) *written {
 	return w
 }
 
-// annotation is what somebody has to say about the construct at a path.
+// annotation is a message about the construct at a path.
 type annotation struct{ Path, Text string }
 
 // In an outage the CLI must not ask the lost region for the account; that is said before it does.

@@ -79,10 +79,10 @@ var namePromises = map[string]promiseOn[change]{
 					unused = slices.DeleteFunc(unused, inside)
 				})
 				for id, server := range t.of("AWS::EC2::Instance") {
-					told := regexp.MustCompile(`(?m)^[A-Z_]+=.*$`).FindAllString(render(at(server.props(), "UserData", "Fn::Base64")), -1)
-					c.unless(len(told) > 0, "%s: %s is told nothing", where, id)
-					for _, line := range told {
-						c.unless(!strings.Contains(line, "unishop"), "%s: %s is told %s", where, id, line)
+					facts := regexp.MustCompile(`(?m)^[A-Z_]+=.*$`).FindAllString(render(at(server.props(), "UserData", "Fn::Base64")), -1)
+					c.unless(len(facts) > 0, "%s: %s gets no facts", where, id)
+					for _, line := range facts {
+						c.unless(!strings.Contains(line, "unishop"), "%s: %s gets %s", where, id, line)
 					}
 				}
 			})
@@ -95,7 +95,7 @@ var namePromises = map[string]promiseOn[change]{
 			"a parameter of the other system's": func(s change) {
 				s.Changed[failover][config.Secondary].section("Parameters")["Image"].(map[string]any)["Default"] = "/unishop/image"
 			},
-			"an instance that is told the other system's secret": func(s change) {
+			"an instance that gets the other system's secret": func(s change) {
 				_, server := s.Changed[atHome][config.Primary].one("AWS::EC2::Instance")
 				server.props()["UserData"] = map[string]any{"Fn::Base64": "DB_SECRET_ID=unishop/database\n"}
 			},
@@ -108,7 +108,7 @@ var namePromises = map[string]promiseOn[change]{
 }
 
 // insideTheShop are the places in which "unishop" is the shop and not the system: its database user, its files and units
-// on the instance, and the bundle that somebody else has named. What the instance is told is looked at by itself.
+// on the instance, and the bundle, whose name is given. What the instance gets as user data is checked separately.
 var insideTheShop = []string{
 	"/" + idOf("Database/Cluster/Resource") + "/Properties/MasterUsername",
 	"/" + idOf("Database/Secret/Resource") + "/Properties/GenerateSecretString/SecretStringTemplate",
@@ -147,7 +147,7 @@ var protectPromises = map[string]promiseOn[change]{
 					c.unless(text(before) == text(after), "%s: %s changes", where, id)
 				}
 				_, instance := t.one("AWS::RDS::DBInstance")
-				c.unless(instance["DeletionPolicy"] == "Delete", "%s: an Aurora instance has no snapshot of its own", where)
+				c.unless(instance["DeletionPolicy"] == "Delete", "%s: an Aurora instance has no separate snapshot", where)
 			})
 			return c
 		},
@@ -164,7 +164,7 @@ var protectPromises = map[string]promiseOn[change]{
 				_, cluster := s.Changed[planned][config.Primary].one("AWS::RDS::DBCluster")
 				cluster["UpdateReplacePolicy"] = "Delete"
 			},
-			"a snapshot that nobody can open": func(s change) {
+			"a snapshot that no one can decrypt": func(s change) {
 				_, key := s.Changed[planned][config.Primary].one("AWS::KMS::Key")
 				key["DeletionPolicy"] = "Delete"
 			},
@@ -213,7 +213,7 @@ var serverPromises = map[string]promiseOn[change]{
 			return c
 		},
 		ways: map[string]func(change){
-			"a zone that is not heard": func(s change) {
+			"a zone that is ignored": func(s change) {
 				_, server := s.Changed[failover][config.Secondary].one("AWS::EC2::Instance")
 				at(server.props(), "AvailabilityZone").(map[string]any)["Fn::Select"] = []any{0, map[string]any{"Fn::GetAZs": ""}}
 			},

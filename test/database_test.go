@@ -18,7 +18,7 @@ var databasePromises = map[string]promise{
 					c.unless(cluster.props()[property] == nil, "failover=%s: %s", m, property)
 				}
 				secrets := t.of("AWS::SecretsManager::Secret", "AWS::SecretsManager::SecretTargetAttachment")
-				c.unless(len(secrets) == 0, "failover=%s: a secret of its own: %v", m, keys(secrets))
+				c.unless(len(secrets) == 0, "failover=%s: a secret beside the replica: %v", m, keys(secrets))
 			}
 			return c
 		},
@@ -83,7 +83,7 @@ var databasePromises = map[string]promise{
 			},
 		},
 	},
-	"both clusters join the one global cluster by its identifier, each under a name of its own": {
+	"both clusters join the one global cluster by its identifier, each under another name": {
 		check: func(s system) (c complaints) {
 			s.each(func(where string, m mode, side config.Side, t template) {
 				globalID, g := s[m][config.Primary].one("AWS::RDS::GlobalCluster")
@@ -126,7 +126,7 @@ var databasePromises = map[string]promise{
 			},
 		},
 	},
-	"each cluster is encrypted with a key of its own region, which is rotated": {
+	"each cluster is encrypted with a key in its region, which is rotated": {
 		check: func(s system) (c complaints) {
 			s.each(func(where string, _ mode, _ config.Side, t template) {
 				c.all(where, t.of("AWS::RDS::GlobalCluster", "AWS::RDS::DBCluster"), true, "Properties", "StorageEncrypted")
@@ -206,8 +206,8 @@ var databasePromises = map[string]promise{
 				endpoint := "${" + id + ".Endpoint.Address}"
 				c.unless(render(at(t.section("Outputs"), "DatabaseEndpoint", "Value")) == endpoint, "%s: output", where)
 				for _, server := range t.of("AWS::EC2::Instance") {
-					told := render(at(server.props(), "UserData", "Fn::Base64"))
-					c.unless(strings.Contains(told, "DB_HOST="+endpoint+"\n"), "%s: the server is told another host", where)
+					userData := render(at(server.props(), "UserData", "Fn::Base64"))
+					c.unless(strings.Contains(userData, "DB_HOST="+endpoint+"\n"), "%s: the server gets another host", where)
 				}
 			})
 			return c
@@ -218,7 +218,7 @@ var databasePromises = map[string]promise{
 				s[atHome][config.Primary].section("Outputs")["DatabaseEndpoint"] = map[string]any{
 					"Value": map[string]any{"Fn::GetAtt": []any{id, "Endpoint.Address"}}}
 			},
-			"a server that is told nothing": func(s system) {
+			"a server that gets no user data": func(s system) {
 				_, server := s[failover][config.Secondary].one("AWS::EC2::Instance")
 				delete(server.props(), "UserData")
 			},
@@ -246,8 +246,8 @@ var databasePromises = map[string]promise{
 	},
 }
 
-// pinned are the logical ids that must never change, with their types. Only somebody who means to replace the resource,
-// and has read what becomes of its content, edits this list.
+// pinned are the logical ids that must never change, with their types. Edit this list only to replace
+// the resource, after reading what happens to its content.
 var pinned = map[config.Side]map[string]string{
 	config.Primary: {
 		idOf("Network/Vpc/Resource"):               "AWS::EC2::VPC",

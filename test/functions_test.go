@@ -104,7 +104,7 @@ var functionPromises = map[string]promise{
 			},
 		},
 	},
-	"custom resources are told words, and an output reads only what their answers carry": {
+	"custom resources get words, and an output reads only what their answers carry": {
 		check: func(s system) (c complaints) {
 			s.each(func(where string, _ mode, _ config.Side, t template) {
 				for functionID, function := range t.of("AWS::Lambda::Function") {

@@ -19,9 +19,9 @@ var wildcards = map[string]string{
 	"s3:DeleteObject on ${SiteBucket978D4AEB.Arn}/*":        "the same",
 	"s3:DeleteObjectVersion on ${SiteBucket978D4AEB.Arn}/*": "the same",
 
-	"secretsmanager:GetSecretValue on secret:unishop/database-??????": "Secrets Manager adds six characters of its own; a replica's ARN is known to no template",
+	"secretsmanager:GetSecretValue on secret:unishop/database-??????": "Secrets Manager adds six characters; a replica's ARN is known to no template",
 	"secretsmanager:DescribeSecret on secret:unishop/database-??????": "the same",
-	"cloudformation:DescribeStacks on stack/unishop-primary/*":        "CloudFormation adds an id of its own to a stack's name",
+	"cloudformation:DescribeStacks on stack/unishop-primary/*":        "CloudFormation adds an id to a stack's name",
 	"cloudformation:DescribeStacks on stack/unishop-secondary/*":      "the same",
 }
 
@@ -100,7 +100,7 @@ var iamPromises = map[string]promise{
 				at(s[atHome][config.Primary].section("Resources"), idOf("Server/Role/Resource"), "Properties").(map[string]any)["ManagedPolicyArns"] =
 					[]any{"arn:aws:iam::aws:policy/AdministratorAccess"}
 			},
-			"a role for everybody": func(s system) {
+			"a role for everyone": func(s system) {
 				at(s[atHome][config.Primary].section("Resources"), idOf("Server/Role/Resource"), "Properties", "AssumeRolePolicyDocument", "Statement", 0).(map[string]any)["Principal"] =
 					map[string]any{"AWS": "*"}
 			},

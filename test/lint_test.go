@@ -59,7 +59,7 @@ func lintTool(t *testing.T, name string) string {
 	return tool
 }
 
-// missing skips a test for want of a tool. A check that nobody runs is no check: in CI it fails.
+// missing skips a test for want of a tool. A check that no one runs is no check: in CI it fails.
 func missing(t *testing.T, what string) {
 	t.Helper()
 	if os.Getenv("CI") != "" {

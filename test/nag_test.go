@@ -25,16 +25,16 @@ var accepted = []struct {
 		"AwsSolutions-S10 /Site/Bucket/Resource",
 		"AwsSolutions-S10 /Site/Bucket/Policy/Resource",
 	}},
-	{"Who read a public, static page is in nobody's interest; orders go to the server, which logs them.", []string{
+	{"No one needs to know who read a public, static page; orders go to the server, which logs them.", []string{
 		"AwsSolutions-S1 /Site/Bucket/Resource",
 	}},
 	{"Port 80 is the shop. No other port is open: Systems Manager takes the place of SSH.", []string{
 		"AwsSolutions-EC23 /Server/SecurityGroup/Resource",
 	}},
-	{"The instance holds no data, and CloudFormation must be free to replace and to darken it: termination protection would make both fail.", []string{
+	{"The instance holds no data, and CloudFormation must be free to replace and to remove it: termination protection would make both fail.", []string{
 		"AwsSolutions-EC29 /Server/Instance/Resource",
 	}},
-	{"Whether the shop answers is asked from outside; metrics of the machine every minute would tell nobody anything sooner.", []string{
+	{"Whether the shop answers is asked from outside; metrics of the machine every minute would show nothing sooner.", []string{
 		"AwsSolutions-EC28 /Server/Instance/Resource",
 	}},
 	{"Deletion protection is the context key protect, off by default because the workshop ends with a clean-up. RegionRole refuses to delete the only copy of the data either way.", []string{
@@ -79,7 +79,7 @@ var accepted = []struct {
 		"AwsSolutions-IAM5[Resource::*] /RegionRole/Role/Resource",
 		"AwsSolutions-IAM5[Resource::*] /PublishedImage/Role/Resource",
 	}},
-	{"CloudFormation puts an id of its own behind the one stack's name.", []string{
+	{"CloudFormation puts an id behind the one stack's name.", []string{
 		"AwsSolutions-IAM5[Resource::arn:aws:cloudformation:us-east-1:<AWS::AccountId>:stack/unishop-primary/*] /RegionRole/Role/Resource",
 		"AwsSolutions-IAM5[Resource::arn:aws:cloudformation:us-west-1:<AWS::AccountId>:stack/unishop-secondary/*] /RegionRole/Role/Resource",
 		"AwsSolutions-IAM5[Resource::arn:aws:cloudformation:us-west-1:<AWS::AccountId>:stack/unishop-secondary/*] /PublishedImage/Role/Resource",

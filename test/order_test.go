@@ -82,7 +82,7 @@ var orderPromises = map[string]promise{
 			},
 		},
 	},
-	"launch and promotion start side by side in a failover; in a planned move the database waits for the instance": {
+	"launch and promotion start side by side in a failover; in a switchover the database waits for the instance": {
 		check: func(s system) (c complaints) {
 			s.each(func(where string, m mode, side config.Side, t template) {
 				roleID, role := t.one("Custom::RegionRole")
@@ -110,7 +110,7 @@ var orderPromises = map[string]promise{
 				_, instance := s[failover][config.Secondary].one("AWS::EC2::Instance")
 				instance["DependsOn"] = id
 			},
-			"a planned move that does not wait": func(s system) {
+			"a switchover that does not wait": func(s system) {
 				_, role := s[atHome][config.Primary].one("Custom::RegionRole")
 				role["DependsOn"] = role["DependsOn"].([]any)[:1]
 			},
@@ -139,7 +139,7 @@ var orderPromises = map[string]promise{
 			},
 		},
 	},
-	"an image reaches the pilot light only after it has sold in the primary": {
+	"an image reaches the pilot light only after it has served in the primary": {
 		check: func(s system) (c complaints) {
 			s.each(func(where string, m mode, side config.Side, t template) {
 				if side != config.Primary {

@@ -50,14 +50,14 @@ var outputPromises = map[string]promise{
 			"an address that is built": func(s system) {
 				s[planned][config.Secondary].section("Outputs")["WebsiteURL"] = map[string]any{"Value": "http://unishop.s3-website-us-west-1.amazonaws.com"}
 			},
-			"somebody else's word": func(s system) {
+			"another resource's word": func(s system) {
 				s[planned][config.Secondary].section("Outputs")["LastRoleChange"] = map[string]any{"Value": "none"}
 			},
 		},
 	},
 }
 
-// release is the output that tells releases apart.
+// release is the output that distinguishes releases.
 func (t template) release() string {
 	value, _ := at(t.section("Outputs"), "Release", "Value").(string)
 	return value

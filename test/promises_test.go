@@ -38,20 +38,20 @@ func hold[S any](t *testing.T, real S, tables ...map[string]promiseOn[S]) {
 	for _, sentence := range keys(all) {
 		p := all[sentence]
 		t.Run(sentence, func(t *testing.T) {
-			require.Empty(t, heard(p.check, real))
+			require.Empty(t, complaintsOf(p.check, real))
 			require.NotEmpty(t, p.ways, "no way to break it is listed")
 			for _, way := range keys(p.ways) {
 				broken := clone(real)
 				p.ways[way](broken)
 				require.True(t, text(real) != text(broken), "%s: changes nothing", way)
-				assert.NotEmpty(t, heard(p.check, broken), "%s: not noticed", way)
+				assert.NotEmpty(t, complaintsOf(p.check, broken), "%s: not noticed", way)
 			}
 		})
 	}
 }
 
-// heard runs a check; something so broken that the check cannot go on is a complaint too.
-func heard[S any](check func(S) complaints, s S) (c complaints) {
+// complaintsOf runs a check; something so broken that the check cannot go on is a complaint too.
+func complaintsOf[S any](check func(S) complaints, s S) (c complaints) {
 	defer func() {
 		if problem := recover(); problem != nil {
 			c = append(c, fmt.Sprint(problem))

@@ -48,17 +48,17 @@ func TestARowCoversOnlyItsMessage(t *testing.T) {
 
 // covers: the words of a row stand in the message, in order.
 func covers(row, message string) bool {
-	rest, words := message, 0
+	tail, words := message, 0
 	for _, part := range strings.Split(row, "…") {
 		part = strings.TrimSpace(part)
 		if part == "" {
 			continue
 		}
-		_, after, found := strings.Cut(rest, part)
+		_, after, found := strings.Cut(tail, part)
 		if !found {
 			return false
 		}
-		rest, words = after, words+1
+		tail, words = after, words+1
 	}
 	return words > 0
 }
@@ -107,7 +107,7 @@ func goMessages(t *testing.T) (messages []string) {
 
 var says = regexp.MustCompile(`^(Errorf|New|mistake|Sprintf)$`)
 
-// errorText is the text of a call that makes an error or a warning: one that says something in words of its own.
+// errorText is the text of a call that makes an error or a warning: one that has a text, not only verbs and values.
 func errorText(node ast.Node) (string, bool) {
 	call, ok := node.(*ast.CallExpr)
 	if !ok || len(call.Args) == 0 {

@@ -5,7 +5,7 @@ import (
 )
 
 var securityPromises = map[string]promise{
-	"the database is reached on port 3306 by the server, and by nobody else": {
+	"the database is reached on port 3306 by the server alone": {
 		check: func(s system) (c complaints) {
 			s.each(func(where string, _ mode, _ config.Side, t template) {
 				_, cluster := t.one("AWS::RDS::DBCluster")
@@ -38,7 +38,7 @@ var securityPromises = map[string]promise{
 			},
 		},
 	},
-	"nothing is open to the world but port 80 of the server": {
+	"nothing is public but port 80 of the server": {
 		check: func(s system) (c complaints) {
 			s.each(func(where string, _ mode, _ config.Side, t template) {
 				for id := range t.of("AWS::EC2::SecurityGroup") {
@@ -101,7 +101,7 @@ var securityPromises = map[string]promise{
 			},
 		},
 	},
-	"the server's volume is encrypted, and nobody holds a key to its door": {
+	"the server's volume is encrypted, and there is no SSH key to it": {
 		check: func(s system) (c complaints) {
 			s.each(func(where string, _ mode, _ config.Side, t template) {
 				servers := t.of("AWS::EC2::Instance")
@@ -127,7 +127,7 @@ var securityPromises = map[string]promise{
 			},
 		},
 	},
-	"the site is public by its bucket policy alone, which lets everybody read objects and do nothing else": {
+	"the site is public by its bucket policy alone, which lets everyone read objects and do nothing else": {
 		check: func(s system) (c complaints) {
 			s.each(func(where string, _ mode, _ config.Side, t template) {
 				id, bucket := t.one("AWS::S3::Bucket")
@@ -139,7 +139,7 @@ var securityPromises = map[string]promise{
 				_, policy := t.one("AWS::S3::BucketPolicy")
 				statements := list(at(policy.props(), "PolicyDocument", "Statement"))
 				c.unless(len(statements) == 1, "%s: %d statements", where, len(statements))
-				c.unless(at(statements[0], "Action") == "s3:GetObject", "%s: everybody may %v", where, at(statements[0], "Action"))
+				c.unless(at(statements[0], "Action") == "s3:GetObject", "%s: everyone may %v", where, at(statements[0], "Action"))
 				c.unless(render(at(statements[0], "Resource")) == "${"+id+".Arn}/*", "%s: on %s", where, text(at(statements[0], "Resource")))
 			})
 			return c
@@ -153,11 +153,11 @@ var securityPromises = map[string]promise{
 				_, bucket := s[atHome][config.Secondary].one("AWS::S3::Bucket")
 				at(bucket.props(), "PublicAccessBlockConfiguration").(map[string]any)["BlockPublicAcls"] = false
 			},
-			"a site that nobody can read": func(s system) {
+			"a site that no one can read": func(s system) {
 				_, bucket := s[planned][config.Secondary].one("AWS::S3::Bucket")
 				at(bucket.props(), "PublicAccessBlockConfiguration").(map[string]any)["RestrictPublicBuckets"] = true
 			},
-			"everybody may write": func(s system) {
+			"everyone may write": func(s system) {
 				_, policy := s[failover][config.Secondary].one("AWS::S3::BucketPolicy")
 				at(policy.props(), "PolicyDocument", "Statement", 0).(map[string]any)["Action"] = []any{"s3:GetObject", "s3:PutObject"}
 			},

@@ -51,7 +51,7 @@ func TestASnapshotBlanksOutHashesAndCodeOnly(t *testing.T) {
 	assert.NotContains(t, got, "def ")
 }
 
-// blanks are the places that change whenever a source changes that has tests of its own: the text of a function, and
+// blanks are the places that change whenever a source changes that has separate tests: the text of a function, and
 // the hashes of the user data, of the image's content and of the release.
 var blanks = map[string]*regexp.Regexp{
 	`"py": "<inline>"`:        regexp.MustCompile(`"py": "(?:[^"\\]|\\.)*"`),

@@ -76,7 +76,7 @@ func (t template) of(types ...string) map[string]resource {
 	return found
 }
 
-// one returns the only resource of a type; a template that has none, or several, is a broken promise of its own.
+// one returns the only resource of a type; a template that has none, or several, is a broken promise, too.
 func (t template) one(kind string) (string, resource) {
 	found := t.of(kind)
 	if len(found) != 1 {

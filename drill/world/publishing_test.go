@@ -74,7 +74,7 @@ func TestAMachineThatIsStoppedWhileItPublishesLeavesItsSiteDark(t *testing.T) {
 	aws := filepath.Join(m.bin(), "aws")
 	require.NoError(t, os.Rename(aws, aws+"-cli"))
 	// It hangs when everything is in the bucket.
-	hanging := "#!/bin/sh\naws-cli \"$@\"\ncase $3 in */light) sleep 60 ;; esac\n"
+	hanging := "#!/bin/sh\naws-cli \"$@\"\ncase $3 in */entry) sleep 60 ;; esac\n"
 	require.NoError(t, os.WriteFile(aws, []byte(hanging), 0o755))
 	status := func(file string) int {
 		status, _ := s.get(siteURL("unishop-site", west) + "/" + file)

@@ -53,7 +53,7 @@ func TestTheCollectorOfLogsHearsWhatTheOthersSayAtTheEnd(t *testing.T) {
 	m.write(t, "opt/unishop/publish.sh", "#!/bin/sh\n", 0o755)
 	m.write(t, "opt/unishop/withdraw.sh", "#!/bin/sh\nsleep 0.2\necho withdrawn\n", 0o755)
 	m.write(t, "opt/unishop/configure-agent.sh", "#!/bin/sh\n", 0o755)
-	m.write(t, "usr/bin/agent", "#!/bin/sh\nwhile sleep 0.25; do cat var/log/unishop/site.log >new && mv new heard; done\n", 0o755) // as often as the real one
+	m.write(t, "usr/bin/agent", "#!/bin/sh\nwhile sleep 0.25; do cat var/log/unishop/site.log >new && mv new collected; done\n", 0o755) // as often as the real one
 	m.write(t, "etc/systemd/system/amazon-cloudwatch-agent.service", "[Service]\nExecStart=/usr/bin/agent\n", 0o644)
 	m.write(t, "etc/unishop/unishop.env", "SITE_BUCKET=the-site\n", 0o644)
 	m.write(t, "var/log/unishop/site.log", "", 0o644)
@@ -69,5 +69,5 @@ func TestTheCollectorOfLogsHearsWhatTheOthersSayAtTheEnd(t *testing.T) {
 	manager.Shutdown()
 	assert.Regexp(t, `(?s)agent\S*: started.* unishop.service: starting.*unishop-site\S*: starting`, read(t, log.Name()))
 	assert.Regexp(t, `(?s)unishop-site\S*: inactive.* unishop.service: inactive.*agent\S*: stopping`, read(t, log.Name()))
-	assert.Equal(t, "withdrawn\n", read(t, m.root+"/heard"))
+	assert.Equal(t, "withdrawn\n", read(t, m.root+"/collected"))
 }

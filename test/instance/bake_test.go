@@ -62,7 +62,7 @@ func TestBakingPutsEverythingThatTheUnitsNameInItsPlace(t *testing.T) {
 	assert.NoFileExists(t, m.root+"/etc/unishop/unishop.env", "user data writes it")
 }
 
-// A cache that was trained with other flags, or for another jar, is not used, and nobody would notice.
+// A cache that was trained with other flags, or for another jar, is not used, and no one would notice.
 func TestTheCacheIsTrainedWithTheUnitsOwnCommand(t *testing.T) {
 	m, bake := newBuild(t)
 	out, err := m.run(t, bake)
@@ -80,7 +80,7 @@ func TestTheCacheIsTrainedWithTheUnitsOwnCommand(t *testing.T) {
 	runs := m.called(t, "runuser -u unishop -- ")
 	assert.Len(t, runs, 2)
 	for _, run := range runs {
-		assert.Contains(t, run, " AWS_ENDPOINT_URL=http://127.0.0.1:1 AWS_ACCESS_KEY_ID=", "nothing beyond this machine is asked, in nobody's name")
+		assert.Contains(t, run, " AWS_ENDPOINT_URL=http://127.0.0.1:1 AWS_ACCESS_KEY_ID=", "the training asks nothing beyond this machine, and has no credentials")
 	}
 }
 

@@ -42,7 +42,7 @@ esac`
 const (
 	look    = "aws s3 sync s3://the-site/ /run/unishop-site --exclude * --include config.json --only-show-errors"
 	upload  = "aws s3 cp /opt/unishop/page s3://the-site/ --exclude index.html --recursive --cache-control no-cache --only-show-errors"
-	light   = "aws s3 cp /run/unishop-site/light s3://the-site/ --recursive --cache-control no-cache --only-show-errors"
+	entry   = "aws s3 cp /run/unishop-site/entry s3://the-site/ --recursive --cache-control no-cache --only-show-errors"
 	answers = "the shop answers"
 )
 
@@ -63,14 +63,14 @@ func (m *machine) bucket(name string) string {
 	return filepath.Join(strings.TrimPrefix(m.environ[len(m.environ)-1], "BUCKET="), name)
 }
 
-// lit has the bucket hold an index and a config.json.
-func (m *machine) lit(t *testing.T, config string) {
+// published has the bucket hold an index and a config.json.
+func (m *machine) published(t *testing.T, config string) {
 	t.Helper()
 	require.NoError(t, os.WriteFile(m.bucket("index.html"), nil, 0o644))
 	require.NoError(t, os.WriteFile(m.bucket("config.json"), []byte(config), 0o644))
 }
 
-func (m *machine) assertDark(t *testing.T) {
+func (m *machine) assertWithdrawn(t *testing.T) {
 	t.Helper()
 	assert.NoFileExists(t, m.bucket("index.html"))
 	assert.NoFileExists(t, m.bucket("config.json"))
@@ -106,7 +106,7 @@ func TestOneStartOfTheAWSCLILightsADarkSiteOnceTheShopAnswers(t *testing.T) {
 	m := newSite(t, later)
 	out, err := m.publish(t)
 	require.NoError(t, err, out)
-	assert.Equal(t, []string{look, upload, answers, light}, m.steps(t))
+	assert.Equal(t, []string{look, upload, answers, entry}, m.steps(t))
 	assert.JSONEq(t, own, read(t, m.bucket("config.json")))
 	assert.Equal(t, "<!doctype html>", read(t, m.bucket("index.html")))
 	assert.FileExists(t, m.bucket("unishop.css"))
@@ -114,10 +114,10 @@ func TestOneStartOfTheAWSCLILightsADarkSiteOnceTheShopAnswers(t *testing.T) {
 
 func TestALitSiteIsLeftAsItIsUntilTheShopAnswers(t *testing.T) {
 	m := newSite(t, later)
-	m.lit(t, another)
+	m.published(t, another)
 	out, err := m.publish(t)
 	require.NoError(t, err, out)
-	assert.Equal(t, []string{look, answers, upload, light}, m.steps(t))
+	assert.Equal(t, []string{look, answers, upload, entry}, m.steps(t))
 	assert.JSONEq(t, own, read(t, m.bucket("config.json")))
 }
 
@@ -128,7 +128,7 @@ func TestAFailureLightsNothing(t *testing.T) {
 			m.program(t, "aws", `[[ $* == *"`+failing+`"* ]] && exit 1; `+bucket)
 			_, err := m.publish(t)
 			require.Error(t, err)
-			m.assertDark(t)
+			m.assertWithdrawn(t)
 		})
 	}
 }
@@ -137,11 +137,11 @@ func TestAFailureLightsNothing(t *testing.T) {
 func TestAPublishingThatFailsTakesNothingFromAPredecessorThatSells(t *testing.T) {
 	for name, failing := range map[string]string{
 		"in the assets":   `[[ $* == *"--exclude index.html"* ]] && exit 1; `,
-		"after the light": `[[ $* == *"/light "* ]] && cp "$3"/* "$BUCKET" && exit 1; `,
+		"after the entry": `[[ $* == *"/entry "* ]] && cp "$3"/* "$BUCKET" && exit 1; `,
 	} {
 		t.Run(name, func(t *testing.T) {
 			m := newSite(t, `[[ $* == *http://old.example/* ]] && echo -n 10.0.0.7; exit 0`)
-			m.lit(t, another)
+			m.published(t, another)
 			m.program(t, "aws", failing+bucket)
 			_, err := m.publish(t)
 			require.Error(t, err)
@@ -165,13 +165,13 @@ func TestAnInstanceWithdrawsWhatLightsItsSite(t *testing.T) {
 	for name, config := range map[string]string{"published": own, "interrupted while it published": ""} {
 		t.Run(name, func(t *testing.T) {
 			m := newSite(t, "")
-			m.lit(t, config)
+			m.published(t, config)
 			if config == "" {
 				require.NoError(t, os.Remove(m.bucket("config.json")))
 			}
 			out, err := m.withdraw(t)
 			require.NoError(t, err, out)
-			m.assertDark(t)
+			m.assertWithdrawn(t)
 			assert.Equal(t, []string{look, "aws s3 rm s3://the-site/ --recursive --exclude * --include config.json --include index.html --only-show-errors"}, m.steps(t))
 		})
 	}
@@ -179,7 +179,7 @@ func TestAnInstanceWithdrawsWhatLightsItsSite(t *testing.T) {
 
 func TestAnInstanceDoesNotWithdrawTheSiteOfItsSuccessor(t *testing.T) {
 	m := newSite(t, "")
-	m.lit(t, another)
+	m.published(t, another)
 	out, err := m.withdraw(t)
 	require.NoError(t, err, out)
 	assert.Contains(t, out, another)
@@ -195,27 +195,27 @@ func TestNothingIsWithdrawnWhenTheConfigCannotBeRead(t *testing.T) {
 	assert.Empty(t, m.called(t, "aws s3 rm"))
 }
 
-// A release that is rolled back takes its instance away after it has published; the one before goes on selling.
+// A release that is rolled back has its instance terminated after it has published; the one before goes on serving.
 func TestASiteIsHandedBackToAPredecessorThatStillSells(t *testing.T) {
 	cases := map[string]struct {
 		health string // what curl does
-		then   string // config.json after the withdrawal; none when the site is dark
+		then   string // config.json after the withdrawal; none when the site is withdrawn
 	}{
-		"at an address of our VPC":            {`[[ $* == *http://old.example/* ]] && echo -n 10.0.0.7; exit 0`, another},
-		"not when it is gone":                 {`[[ $* == *http://old.example/* ]] && exit 7; exit 0`, ""},
-		"not when somebody else has its name": {`[[ $* == *http://old.example/* ]] && echo -n 54.1.2.3; exit 0`, ""},
+		"at an address of our VPC":              {`[[ $* == *http://old.example/* ]] && echo -n 10.0.0.7; exit 0`, another},
+		"not when it is gone":                   {`[[ $* == *http://old.example/* ]] && exit 7; exit 0`, ""},
+		"not when another account has its name": {`[[ $* == *http://old.example/* ]] && echo -n 54.1.2.3; exit 0`, ""},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
 			m := newSite(t, c.health)
-			m.lit(t, another)
+			m.published(t, another)
 			out, err := m.publish(t)
 			require.NoError(t, err, out)
 			require.JSONEq(t, own, read(t, m.bucket("config.json")))
 			out, err = m.withdraw(t)
 			require.NoError(t, err, out)
 			if c.then == "" {
-				m.assertDark(t)
+				m.assertWithdrawn(t)
 				return
 			}
 			assert.JSONEq(t, c.then, read(t, m.bucket("config.json")))
@@ -248,12 +248,12 @@ func TestAFullDiskKeepsNoSiteFromBeingWithdrawn(t *testing.T) {
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
 			m := newSite(t, `[[ $* == *http://old.example/* ]] && echo -n 10.0.0.7; exit 0`)
-			m.lit(t, c.config)
+			m.published(t, c.config)
 			m.write(t, "var/lib/unishop-site/predecessor.json", c.predecessor, 0o600)
 			out, err := m.full(t, "withdraw.sh")
 			require.NoError(t, err, out)
 			if c.then == "" {
-				m.assertDark(t)
+				m.assertWithdrawn(t)
 				return
 			}
 			assert.JSONEq(t, c.then, read(t, m.bucket("config.json")))
@@ -261,7 +261,7 @@ func TestAFullDiskKeepsNoSiteFromBeingWithdrawn(t *testing.T) {
 	}
 }
 
-// A site that was dark when it was published belongs to nobody else any more.
+// A site that was empty when it was published has no predecessor any more.
 func TestAnInstanceThatPublishesAgainAfterARebootForgetsItsPredecessor(t *testing.T) {
 	m := newSite(t, `[[ $* == *http://old.example/* ]] && echo -n 10.0.0.7; exit 0`)
 	m.write(t, "var/lib/unishop-site/predecessor.json", another, 0o600)
@@ -271,10 +271,10 @@ func TestAnInstanceThatPublishesAgainAfterARebootForgetsItsPredecessor(t *testin
 	}
 	out, err := m.withdraw(t)
 	require.NoError(t, err, out)
-	m.assertDark(t)
+	m.assertWithdrawn(t)
 }
 
-// A busy S3 must not keep a site published for an instance that goes: nobody withdraws it a second time.
+// A busy S3 must not keep a site published for an instance that is terminated: no second try withdraws it.
 func TestWithdrawingOutlivesABusyS3(t *testing.T) {
 	t.Parallel()
 	cli, err := filepath.Abs(root + "/.cache/aws-venv/bin/aws")
@@ -302,6 +302,6 @@ func TestWithdrawingOutlivesABusyS3(t *testing.T) {
 	}
 	out, err := m.withdraw(t)
 	require.NoError(t, err, out)
-	assert.Contains(t, out, "withdraw: the site of us-west-1 is dark")
+	assert.Contains(t, out, "withdraw: the site of us-west-1 is withdrawn")
 	assert.Zero(t, busy)
 }

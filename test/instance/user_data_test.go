@@ -134,7 +134,7 @@ func TestASignalIsSentAgainUntilItIsHeard(t *testing.T) {
 		"AWS does not answer":       {"aws", thirdTime("exit 255", "")},
 		"credentials are not there": {"aws", thirdTime("echo 'Unable to locate credentials' >&2; exit 253", "")},
 		"no token is given":         {"curl", `[[ $* == */token ]] && { ` + thirdTime("exit 22", ":") + `; }; ` + metadata},
-		"the id is not told":        {"curl", `[[ $* == */instance-id ]] && { ` + thirdTime("exit 28", ":") + `; }; ` + metadata},
+		"the id is not answered":    {"curl", `[[ $* == */instance-id ]] && { ` + thirdTime("exit 28", ":") + `; }; ` + metadata},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -142,10 +142,10 @@ func TestASignalIsSentAgainUntilItIsHeard(t *testing.T) {
 			m.program(t, c.program, c.body)
 			out, err := boot(t, m)
 			require.NoError(t, err, out)
-			heard := signals(t, m)
-			require.NotEmpty(t, heard)
-			assert.Equal(t, signal("SUCCESS"), heard[len(heard)-1])
-			assert.NotContains(t, heard, signal("FAILURE"))
+			sent := signals(t, m)
+			require.NotEmpty(t, sent)
+			assert.Equal(t, signal("SUCCESS"), sent[len(sent)-1])
+			assert.NotContains(t, sent, signal("FAILURE"))
 		})
 	}
 }

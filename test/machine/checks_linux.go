@@ -24,7 +24,7 @@ type check struct {
 
 var checks = []check{
 	{"the shop runs as its own user, in a sandbox, with one capability, and with its AOT cache", isSandboxed},
-	{"a customer finds it by the site, by its public name and on port 80, and buys", sells},
+	{"a customer finds it by the site, by its public name and on port 80, and buys", serves},
 	{"it has published the site by the role's credentials alone, as a user without a home", publishes},
 	{"every file has the owner and the mode that it is to have, and the logs are closed to others", hasModes},
 	{"no secret is in a command line, an environment, the journal or a file", keepsSecrets},
@@ -54,8 +54,8 @@ func isSandboxed(ctx context.Context, _ *system, m *machine) error {
 		"NoNewPrivs: 1", "Seccomp: 2", "AOT cache")
 }
 
-// sells has a customer buy, by the site's config.json.
-func sells(ctx context.Context, s *system, m *machine) error {
+// serves has a customer buy, by the site's config.json.
+func serves(ctx context.Context, s *system, m *machine) error {
 	customer := shopper.NewHTTP(func(ctx context.Context, network, address string) (net.Conn, error) {
 		host, port, err := net.SplitHostPort(address)
 		if err != nil {
@@ -104,7 +104,7 @@ func (s *system) sitePublishedBy(ctx context.Context, m *machine) error {
 func hasModes(ctx context.Context, _ *system, m *machine) error {
 	got, err := m.shell(ctx, `
 		cd / && stat -c '%a %U:%G %n' etc/unishop etc/unishop/unishop.env opt/unishop opt/unishop/{unishop.jar,unishop.aot,unishop.jvm,publish.sh} \
-			var/log/unishop var/log/unishop/{unishop,site}.log var/lib/unishop-site run/unishop-site run/unishop-site/light
+			var/log/unishop var/log/unishop/{unishop,site}.log var/lib/unishop-site run/unishop-site run/unishop-site/entry
 		find opt/unishop '(' ! -user root -o ! -group root -o -perm /022 ')'
 		find etc/systemd/system opt/aws -type f '(' ! -user root -o -perm /022 ')'`)
 	if err != nil {
@@ -115,7 +115,7 @@ func hasModes(ctx context.Context, _ *system, m *machine) error {
 		"644 root:root opt/unishop/unishop.aot", "644 root:root opt/unishop/unishop.jvm", "755 root:root opt/unishop/publish.sh",
 		"750 root:root var/log/unishop", "600 root:root var/log/unishop/unishop.log", "600 root:root var/log/unishop/site.log",
 		"755 unishop-site:unishop-site var/lib/unishop-site", "755 unishop-site:unishop-site run/unishop-site",
-		"700 unishop-site:unishop-site run/unishop-site/light")
+		"700 unishop-site:unishop-site run/unishop-site/entry")
 }
 
 // keepsSecrets looks for the database's password, and for the role's credentials.
@@ -185,7 +185,7 @@ func rotatesLogs(ctx context.Context, s *system, m *machine) error {
 		truncate --size=+101M /var/log/unishop/unishop.log && systemctl start logrotate`); err != nil {
 		return err
 	}
-	if err := sells(ctx, s, m); err != nil {
+	if err := serves(ctx, s, m); err != nil {
 		return err
 	}
 	got, err := m.shell(ctx, `cd /var/log/unishop && stat -c '%a %U:%G %n' unishop.log unishop.log.1
@@ -204,7 +204,7 @@ func restarts(ctx context.Context, s *system, m *machine) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()
-	if err := poll(ctx, func() error { return sells(ctx, s, m) }); err != nil {
+	if err := poll(ctx, func() error { return serves(ctx, s, m) }); err != nil {
 		return err
 	}
 	got, err := m.shell(ctx, `systemctl show --property=NRestarts --value unishop; systemctl show --property=MainPID --value unishop`)

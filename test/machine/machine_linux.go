@@ -29,7 +29,7 @@ type machine struct {
 	emulator.Event
 	system *system
 	name   string // of the container
-	dir    string // a file system of its own, with what the machine has written
+	dir    string // a separate file system, with what the machine has written
 	root   string // its disk
 
 	lock   sync.Mutex

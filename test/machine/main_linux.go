@@ -2,7 +2,7 @@
 // bake script, boots by cloud-init with the user data that the template renders, and finds a metadata service, the
 // emulator and a database as on EC2. It checks what only a real systemd shows, and that the checks see mistakes.
 //
-// It needs root on Linux. Everything runs in namespaces of its own and ends with this program.
+// It needs root on Linux. Everything runs in separate namespaces and ends with this program.
 package main
 
 import (
@@ -80,7 +80,7 @@ func cannotRun() (why error, curable bool) {
 		return errors.New("it needs root"), false
 	}
 	if err := exec.Command("unshare", "--mount", "--net", "--pid", "--ipc", "--fork", "true").Run(); err != nil {
-		return fmt.Errorf("it needs namespaces of its own: unshare: %w", err), false
+		return fmt.Errorf("it needs separate namespaces: unshare: %w", err), false
 	}
 	if _, err := cgroups(); err != nil {
 		return err, false

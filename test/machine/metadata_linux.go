@@ -17,7 +17,7 @@ import (
 	"time"
 )
 
-// role is whose credentials the metadata service hands out.
+// role is whose credentials the metadata service returns.
 const role = "unishop"
 
 // credentials are those of the instances' role; nothing else opens AWS to a machine.
@@ -83,8 +83,8 @@ func (s *imds) answer(w http.ResponseWriter, m *machine, path string) {
 	}
 	var entries []string
 	for name := range tree {
-		if rest, ok := strings.CutPrefix(name, strings.TrimSuffix(path, "/")+"/"); ok {
-			entry, _, deeper := strings.Cut(rest, "/")
+		if below, ok := strings.CutPrefix(name, strings.TrimSuffix(path, "/")+"/"); ok {
+			entry, _, deeper := strings.Cut(below, "/")
 			if deeper {
 				entry += "/"
 			}

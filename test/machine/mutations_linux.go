@@ -25,7 +25,7 @@ type mutation struct {
 	check         func(context.Context, *system, *machine) error // must fail; nil: the instance must not come up
 }
 
-// mutations are made on a machine beside the first one, whose site it is to take over.
+// mutations are made on a machine beside the first one, whose site it is to publish.
 var mutations = []mutation{
 	{"PrivateUsers=yes on the shop", shopUnit, "PrivateDevices=yes", "PrivateDevices=yes\nPrivateUsers=yes", nil},
 	{"no AmbientCapabilities= on the shop", shopUnit, "AmbientCapabilities=CAP_NET_BIND_SERVICE", "", nil},

@@ -52,7 +52,7 @@ func field(file string, find func(line string) (string, bool)) (string, error) {
 	return "", fmt.Errorf("%s has no such line", file)
 }
 
-// enter starts this program again, in a cgroup and in namespaces of its own, as their first process: when that ends,
+// enter starts this program again, in a separate cgroup and separate namespaces, as their first process: when that ends,
 // so does every other one in them, and the mounts and the network go.
 func enter(ctx context.Context, arguments ...string) error {
 	parent, err := cgroups()

@@ -25,7 +25,7 @@ const (
 func makeNetwork(ctx context.Context) error {
 	for _, words := range []string{
 		"link set lo up",
-		// With an address of its own, or it takes another port's whenever a machine comes or goes, and no packet finds it.
+		// With a separate address, or it takes another port's whenever a machine comes or goes, and no packet finds it.
 		"link add " + bridge + " address 02:00:00:00:00:01 type bridge",
 		"address add " + router + "/16 dev " + bridge,
 		"address add " + resolver + "/32 dev " + bridge,

@@ -26,7 +26,7 @@ type step struct {
 var story = []step{
 	{"the bundle's own script bakes an image on a real systemd, with its AOT cache", bakes},
 	{"the first boot runs the template's user data by cloud-init, and signals SUCCESS", firstBoot},
-	{"a second instance takes over the site, and a rollback of it hands the site back", isRolledBack},
+	{"a second instance publishes the site, and after its rollback the first one has it again", isRolledBack},
 	{"a bad release signals FAILURE, and the first goes on serving", badRelease},
 	{"on a full disk the site is withdrawn, too", fullDisk},
 	{"at power-off the site is withdrawn, then the shop stops, and the collector of logs last", powersOff},
@@ -46,10 +46,10 @@ func isRolledBack(ctx context.Context, s *system) error {
 	if err != nil {
 		return err
 	}
-	if err := errors.Join(s.awaitCreation(ctx, "second"), s.sitePublishedBy(ctx, second), sells(ctx, s, second)); err != nil {
+	if err := errors.Join(s.awaitCreation(ctx, "second"), s.sitePublishedBy(ctx, second), serves(ctx, s, second)); err != nil {
 		return err
 	}
-	return errors.Join(s.remove(ctx, "second"), s.sitePublishedBy(ctx, s.first), sells(ctx, s, s.first))
+	return errors.Join(s.remove(ctx, "second"), s.sitePublishedBy(ctx, s.first), serves(ctx, s, s.first))
 }
 
 // badRelease starts a shop that ends at once.
@@ -63,10 +63,10 @@ func badRelease(ctx context.Context, s *system) error {
 	if err := s.awaitCreation(ctx, "bad"); err == nil || !strings.Contains(err.Error(), "FAILURE signal") {
 		return fmt.Errorf("the stack ended with %v, want a FAILURE signal", err)
 	}
-	return errors.Join(s.remove(ctx, "bad"), s.sitePublishedBy(ctx, s.first), sells(ctx, s, s.first))
+	return errors.Join(s.remove(ctx, "bad"), s.sitePublishedBy(ctx, s.first), serves(ctx, s, s.first))
 }
 
-// fullDisk has the first machine take over the site again from one whose disk is full when it goes.
+// fullDisk has the site of a machine whose disk is full when it is terminated published for the first machine again.
 func fullDisk(ctx context.Context, s *system) error {
 	full, err := s.beside(ctx, "full", "96M", nil)
 	if err != nil {
@@ -92,7 +92,7 @@ func powersOff(ctx context.Context, s *system) error {
 	return agentStopsLast(s.first)
 }
 
-// agentStopsLast reads the order of the stops from the journal, and what the collector of logs has heard.
+// agentStopsLast reads the order of the stops from the journal, and what the collector of logs has received.
 func agentStopsLast(m *machine) error {
 	order, err := m.stops()
 	if err != nil {
@@ -104,9 +104,9 @@ func agentStopsLast(m *machine) error {
 	if err := expect(strings.Join(own, "\n"), "unishop-site.service", "unishop.service", "amazon-cloudwatch-agent.service"); err != nil {
 		return err
 	}
-	heard, err := m.read("var/log/collected")
-	if err == nil && !strings.Contains(heard, "withdraw: ") {
-		err = errors.New("the collector of logs has not heard what withdraw.sh said")
+	received, err := m.read("var/log/collected")
+	if err == nil && !strings.Contains(received, "withdraw: ") {
+		err = errors.New("the collector of logs has not received what withdraw.sh printed")
 	}
 	return err
 }
@@ -157,7 +157,7 @@ func (s *system) comesBack(ctx context.Context) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	return poll(ctx, func() error { return errors.Join(s.sitePublishedBy(ctx, s.first), sells(ctx, s, s.first)) })
+	return poll(ctx, func() error { return errors.Join(s.sitePublishedBy(ctx, s.first), serves(ctx, s, s.first)) })
 }
 
 // site is the bucket's config.json and its page; both are empty when it is not published.
@@ -194,14 +194,14 @@ func runInside(ctx context.Context, root, debian, release string) error {
 	return nil
 }
 
-// play has the story happen: the checks of the first machine after its first boot, the mutations while it serves.
+// play has all steps happen: the checks of the first machine after its first boot, the mutations while it serves.
 func (s *system) play(ctx context.Context) error {
 	for _, next := range story[:2] {
 		if err := s.take(ctx, next); err != nil {
 			return err
 		}
 	}
-	var wrong []error // each says something of its own
+	var wrong []error // each reports something else
 	for _, c := range checks {
 		wrong = append(wrong, s.take(ctx, step{c.says, func(ctx context.Context, s *system) error { return c.see(ctx, s, s.first) }}))
 	}

@@ -1,5 +1,5 @@
 #!/bin/bash
-# Tells the CloudWatch agent the name of this region's log group. It reads the file at every start:
+# Writes the name of this region's log group for the CloudWatch agent, which reads the file at every start:
 # https://github.com/aws/amazon-cloudwatch-agent/blob/main/cmd/start-amazon-cloudwatch-agent/path.go
 set -euo pipefail
 

@@ -1,5 +1,5 @@
 #!/bin/bash
-# Prints one of the facts that EC2 tells an instance about itself: metadata.sh instance-id
+# Prints one fact of the instance's metadata: metadata.sh instance-id
 # https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instancedata-data-retrieval.html
 set -euo pipefail
 

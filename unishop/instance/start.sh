@@ -1,6 +1,6 @@
 #!/bin/bash
 # Starts the shop and its site, and returns once the shop answers and its page is published. It fails when the shop dies
-# or the time is over, and tells what it waits for: start.sh SECONDS
+# or the time is over, and prints what it waits for: start.sh SECONDS
 set -euo pipefail
 
 SECONDS=0
@@ -16,10 +16,10 @@ fail() {
 # always another one.
 database() { grep -o 'The database [^"]*' "$logs/unishop.log" 2>/dev/null | tail -n 1 | sed 's/(conn=[0-9]*) //'; }
 
-# wait_for tells what is waited for when that is something new, and fails when the time is over.
+# wait_for prints what is waited for when that is something new, and fails when the time is over.
 wait_for() {
-  [[ $1 == "${told:-}" ]] || echo "start: $1" >&2
-  told=$1
+  [[ $1 == "${printed:-}" ]] || echo "start: $1" >&2
+  printed=$1
   ((SECONDS < limit)) || fail "no time is left: $1"
 }
 
