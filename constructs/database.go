@@ -21,7 +21,7 @@ const (
 	// https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/aurora-global-database-disaster-recovery.html#aurora-global-database-failover.managed-unplanned
 	backupDays = 7
 
-	// masterUser is the name in the secret. Aurora reserves "admin" for nobody, but scanners look for it first.
+	// masterUser is the name in the secret. Aurora does not reserve "admin", but scanners look for it first.
 	masterUser = "unishop"
 )
 
@@ -76,7 +76,7 @@ func (d Database) AllowFrom(server Server) {
 type databaseBase struct {
 	subnets       awsrds.SubnetGroup
 	securityGroup awsec2.SecurityGroup
-	// key: in a global database each region encrypts with a key of its own.
+	// key: in a global database each region encrypts with its own key.
 	key     awskms.Key
 	removal awscdk.RemovalPolicy
 }

@@ -17,7 +17,7 @@ import (
 var sources embed.FS
 
 // customResource is a resource of our own and the inline function that acts for it. Inline code keeps the templates
-// free of assets, so that they can be handed to CloudFormation as they are.
+// free of assets, so that they can be given to CloudFormation as they are.
 type customResource struct {
 	Type       string         // "Custom::..."
 	Source     string         // file in functions/
@@ -68,7 +68,7 @@ func newFunction(scope awsconstructs.Construct, custom customResource) awslambda
 		Environment: &environment,
 		Role:        role,
 		LogGroup:    logs,
-		// CloudFormation repeats nothing that Lambda drops, and an event that comes late finds another world.
+		// CloudFormation repeats nothing that Lambda drops, and a late event would act on a stack that has moved on.
 		RetryAttempts: jsii.Number(0),
 		MaxEventAge:   duration(time.Minute),
 	})

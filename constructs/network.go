@@ -51,7 +51,7 @@ func NewNetwork(scope awsconstructs.Construct, id string, props NetworkProps) Ne
 		TrafficType: awsec2.FlowLogTrafficType_REJECT,
 		Destination: awsec2.FlowLogDestination_ToCloudWatchLogs(newLogGroup(this, "FlowLogs", ""), nil),
 	})
-	// Read only by the CDK when it looks a VPC up, which nobody does with this one.
+	// Read only by the CDK when it looks a VPC up, which this program does not do.
 	for _, tag := range []string{"aws-cdk:subnet-name", "aws-cdk:subnet-type"} {
 		awscdk.Tags_Of(vpc).Remove(jsii.String(tag), nil)
 	}

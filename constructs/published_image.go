@@ -11,7 +11,7 @@ import (
 	"unishop-pilot-light/internal/config"
 )
 
-// PublishedImageProps say which image is handed to the pilot light, and when.
+// PublishedImageProps say which image is published for the pilot light, and when.
 type PublishedImageProps struct {
 	Names config.Names
 	Image Image
@@ -19,7 +19,7 @@ type PublishedImageProps struct {
 	Region string
 	// Reconcile: a new value that is not empty has the parameter checked, and written again where it is wrong.
 	Reconcile string
-	// After lists what must have succeeded first: the image has sold in this region.
+	// After lists what must have succeeded first: the image has served in this region.
 	After []awsconstructs.IDependable
 }
 

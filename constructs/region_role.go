@@ -34,7 +34,7 @@ type RegionRoleProps struct {
 }
 
 // NewRegionRole declares the role of the region; its function makes the database agree, and refuses what would leave
-// both regions dark or delete the only copy of the data. Its attribute Done tells what it did.
+// no region active or delete the only copy of the data. Its attribute Done reports what it did.
 func NewRegionRole(scope awsconstructs.Construct, id string, props RegionRoleProps) awscdk.CustomResource {
 	this := newScope(scope, id)
 	names, own, other := props.Names, props.Own, props.Other

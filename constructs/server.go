@@ -79,7 +79,7 @@ func newInstance(scope awsconstructs.Construct, props ServerProps, securityGroup
 		VpcSubnets:    &awsec2.SubnetSelection{Subnets: &[]awsec2.ISubnet{subnets[props.Zone-1]}},
 		SecurityGroup: securityGroup,
 		// With role instead of a profile the CDK would create a profile together with the instance: IAM, whose control
-		// plane lives in the region that is down.
+		// plane lives in the region with the outage.
 		InstanceProfile: profile,
 		// Not requireImdsv2: it brings a launch template.
 		HttpTokens:            awsec2.HttpTokens_REQUIRED,
@@ -114,7 +114,7 @@ func instanceLogicalID() string {
 	return fmt.Sprintf("ServerInstance%x", sha256.Sum256([]byte(unishop.UserData)))[:len("ServerInstance")+8]
 }
 
-// userData tells the instance where it is; everything else is baked into its image.
+// userData has what depends on the region and stack; everything else is baked into its image.
 func userData(props ServerProps, logicalID string) string {
 	stack := awscdk.Aws_STACK_NAME()
 	return strings.NewReplacer(

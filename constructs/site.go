@@ -7,7 +7,7 @@ import (
 	"github.com/aws/jsii-runtime-go"
 )
 
-// Site is the S3 website of a region. It is empty, and so dark, until the region's server publishes the page.
+// Site is the S3 website of a region. It is empty until the region's server publishes the page.
 type Site struct {
 	Bucket awss3.Bucket
 	URL    *string // http://..., website endpoints have no https

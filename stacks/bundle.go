@@ -22,7 +22,7 @@ func imageProps(r region) constructs.ImageProps {
 //
 // The cloud assembly names a command for it instead of a file: the CDK CLI runs it when it deploys the primary and the
 // object is not there yet, and in no other case. So neither synth, diff, a failover nor a clean-up needs a bundle, a JDK or
-// Maven. The CLI runs it in the folder in which somebody typed cdk, `--app cdk.out` or not. `go run` finds the package by
+// Maven. The CLI runs it in the folder in which cdk was typed, `--app cdk.out` or not. `go run` finds the package by
 // its import path from any folder of the repository, so that the assembly holds no path of a machine; outside of the
 // repository it says that the package is unknown. The object's key is the version, without an extension.
 func bundle(r region) constructs.Bundle {

@@ -75,7 +75,7 @@ func (r region) addServer(imageID *string, before ...awsconstructs.IDependable) 
 	return append(proof, role)
 }
 
-// attempt is that of the region that takes over; the other one's declaration is a planned one.
+// attempt is that of the activated region; the other one's declaration is a planned one.
 func (r region) attempt() string {
 	if r.own.Way == config.Failover {
 		return r.cfg.Attempt
@@ -83,7 +83,7 @@ func (r region) attempt() string {
 	return config.Planned
 }
 
-// addOutputs tells people, and the role's function in the other region, what this stack is.
+// addOutputs shows people, and the role's function in the other region, what this stack is.
 func (r region) addOutputs(role awscdk.CustomResource, server constructs.Server) {
 	output := func(name string, value *string) {
 		awscdk.NewCfnOutput(r.stack, jsii.String(name), &awscdk.CfnOutputProps{Value: value})

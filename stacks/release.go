@@ -18,7 +18,7 @@ import (
 )
 
 // Synthesize creates both stacks and writes their templates to the app's folder, each with an output Release: a digest of
-// all that the two have in every role, and of what the server is told at its first boot. It is equal for equal releases in
+// all that the two have in every role, and of what the server gets at its first boot. It is equal for equal releases in
 // every mode, whatever class and zone the server has, and another when anything else that is deployed differs. So it tells a
 // kept template, a checkout and a deployed stack apart.
 func Synthesize(app awscdk.App, cfg config.Config) (err error) {
@@ -30,7 +30,7 @@ func Synthesize(app awscdk.App, cfg config.Config) (err error) {
 	return nil
 }
 
-// releaseOf synthesizes everything once more, into a folder of its own: what both templates have is known only then.
+// releaseOf synthesizes everything once more, into a separate folder: what both templates have is known only then.
 func releaseOf(context any, cfg config.Config) (string, error) {
 	folder, err := os.MkdirTemp("", "release-")
 	if err != nil {

@@ -30,7 +30,7 @@ func newStack(app awscdk.App, cfg config.Config, side config.Side) (awscdk.Stack
 
 // New creates both stacks. The standby depends on the active one: in an outage a deployment of the surviving region
 // pulls in nothing of the dead one, the first deployment creates the global cluster before its second member joins,
-// and a failback deploys the region that takes over first.
+// and a failback deploys the region that is activated first.
 func New(app awscdk.App, cfg config.Config) (primary, secondary awscdk.Stack) {
 	primary, secondary = NewPrimary(app, cfg), NewSecondary(app, cfg)
 	if cfg.Primary.Active() {
@@ -46,12 +46,12 @@ func New(app awscdk.App, cfg config.Config) (primary, secondary awscdk.Stack) {
 }
 
 // warnOfLostRegion: the CLI asks the shell's region for the account, us-east-1 when there is none, and an unplanned failover
-// means that this region may be the one that is down. It is no error: synth and diff must work anywhere.
+// means that this region may be the one with the outage. It is no error: synth and diff must work anywhere.
 func warnOfLostRegion(active awscdk.Stack, cfg config.Config) {
 	lost := cfg.Region(cfg.Active().Side.Other()).Name
 	if cfg.Unplanned() && cfg.CLIRegion == lost {
 		awscdk.Annotations_Of(active).AddWarningV2(jsii.String("unishop:lost-region"), jsii.Sprintf(
-			"the CDK CLI asks %s for your account, and this failover says that %s is down: type AWS_REGION=%s in front of the command",
+			"the CDK CLI asks %s for your account, and this failover is for an outage of %s: type AWS_REGION=%s in front of the command",
 			lost, lost, cfg.Active().Name))
 	}
 }

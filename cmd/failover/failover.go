@@ -16,9 +16,9 @@ import (
 // failover is one run of the command.
 type failover struct {
 	cfg      config.Config
-	to       config.Region // takes over
+	to       config.Region // the region to activate
 	further  []string      // arguments of the CDK CLI
-	assembly string        // a folder of its own: what is compared is what is deployed
+	assembly string        // a separate folder: what is compared is what is deployed
 }
 
 // newFailover reads cdk.json of the working folder, and what the arguments change in it.
@@ -60,7 +60,7 @@ func (f *failover) stack() string { return f.cfg.Names.Stack(f.to.Side) }
 
 func (f *failover) lost() config.Region { return f.cfg.Region(f.to.Side.Other()) }
 
-// target is what `make failover` has to be told to come here again.
+// target is the argument with which `make failover` comes here again.
 func (f *failover) target() string {
 	if f.to.Side == config.Secondary {
 		return ""
@@ -109,7 +109,7 @@ func (f *failover) compare(ctx context.Context) error {
 		return nil
 	}
 	return fmt.Errorf("%s is deployed from release %s, and this is release %s. Beside the role, the instance and the outputs this failover would change\n  %s\n"+
-		"IAM, S3 buckets and other parts cannot be changed while the region that controls them is down. Use a clone of release %s, with\n"+
-		"the context that it was deployed with, or its kept template: docs/runbook.md, \"%s is down\"",
+		"IAM, S3 buckets and other parts cannot be changed during the outage of the region that controls them. Use a clone of release %s, with\n"+
+		"the context that it was deployed with, or its kept template: docs/runbook.md, \"%s has an outage\"",
 		f.stack(), activation.Release(deployed), activation.Release(wanted), strings.Join(changes, "\n  "), activation.Release(deployed), f.lost().Name)
 }

@@ -36,7 +36,7 @@ func main() {
 
 func run(ctx context.Context, arguments []string) error {
 	flags := flag.NewFlagSet("failover", flag.ExitOnError)
-	to := flags.String("to", string(config.Secondary), "the side that takes over: secondary or primary")
+	to := flags.String("to", string(config.Secondary), "the side to activate: secondary or primary")
 	goOn := flags.Bool("go-on", false, "deploy although more than a failover would change")
 	if err := flags.Parse(arguments); err != nil {
 		return err

@@ -16,7 +16,7 @@ type Template = map[string]any
 const Whole = "AWS::EC2::Instance"
 
 // Varies lists, by resource type, the properties that a role change or an operator's command may change. The static
-// stability of a failover rests on this list being short: IAM, S3 buckets and DNS are changed in us-east-1 alone.
+// stability of a failover depends on this list being short: IAM, S3 buckets and DNS are changed in us-east-1 alone.
 // https://docs.aws.amazon.com/whitepapers/latest/aws-fault-isolation-boundaries/global-services.html
 var Varies = map[string][]string{
 	"Custom::RegionRole":     {"Role", "Way", "Attempt", "Reconcile"},
@@ -100,7 +100,7 @@ func effective(t Template) Template {
 	return t
 }
 
-// Release is the output of a template that tells releases apart; "unknown" when it has none.
+// Release is the output of a template that distinguishes releases; "unknown" when it has none.
 func Release(t Template) string {
 	outputs, _ := t["Outputs"].(map[string]any)
 	output, _ := outputs["Release"].(map[string]any)

@@ -27,10 +27,10 @@ func parse(t *testing.T, text string) (parsed Template) {
 }
 
 func TestAPilotLightAndItsActivationStandAlike(t *testing.T) {
-	dark, lit := parse(t, pilotLight), parse(t, active)
-	assert.Empty(t, Differences(dark, lit))
-	assert.Equal(t, Standing(dark), Standing(lit))
-	assert.Equal(t, parse(t, active), lit, "the template itself is not changed")
+	standby, activated := parse(t, pilotLight), parse(t, active)
+	assert.Empty(t, Differences(standby, activated))
+	assert.Equal(t, Standing(standby), Standing(activated))
+	assert.Equal(t, parse(t, active), activated, "the template itself is not changed")
 }
 
 func TestEveryOtherDifferenceIsNamed(t *testing.T) {

@@ -1,5 +1,5 @@
 // Package config turns the CDK context into one typed configuration. It is read once, strictly, at the edge of the
-// program: below it nobody knows the failover flag, only the role that each region plays. It does not know the CDK.
+// program: no package below it knows the failover flag, only the role that each region plays. It does not know the CDK.
 package config
 
 import "time"
@@ -54,7 +54,7 @@ type Config struct {
 	Attempt string
 	// Warnings are what Parse does not understand and lets pass.
 	Warnings []string
-	// Release tells what is deployed from another release of it: see stacks.Synthesize, which sets it.
+	// Release distinguishes what is deployed from another release of it: see stacks.Synthesize, which sets it.
 	Release string
 	// CLIRegion is the region that the CDK CLI asks for the account before it deploys. [Parse] leaves it empty: unknown.
 	CLIRegion string
@@ -75,13 +75,13 @@ type Config struct {
 
 // Objectives of a failover, both longer than 0.
 type Objectives struct {
-	// RTO is how long the shop may be out, from the outage to the first sale in the other region.
+	// RTO is how long the shop may be out, from the outage to the first purchase in the other region.
 	RTO time.Duration
 	// RPO is how long before the outage acknowledged writes may be lost.
 	RPO time.Duration
 }
 
-// Unplanned says whether the active region takes over by a failover, which asks the other region nothing.
+// Unplanned says whether the active region was activated by a failover, which asks the other region nothing.
 func (c Config) Unplanned() bool { return c.Active().Way == Failover }
 
 // Active is the region that the shop is to run in.

@@ -167,7 +167,7 @@ func TestWhatIsAllowedIsRead(t *testing.T) {
 	assert.Equal(t, c.Secondary, c.Region(Primary.Other()))
 }
 
-// The CLI keeps keys of its own in the context, and ~/.cdk.json may hold other programs': they must not stop a failover.
+// The CLI keeps its own keys in the context, and ~/.cdk.json may hold other programs': they must not stop a failover.
 func TestWhatIsNotOursPasses(t *testing.T) {
 	c, err := Parse(context(map[string]any{"failover": "true", "acknowledged-issue-numbers": []any{34892.0}, "department": "42"}))
 	require.NoError(t, err)

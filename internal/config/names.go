@@ -43,7 +43,7 @@ func (n Names) ImageParameter() string { return "/" + string(n) + "/image" }
 func (n Names) Image() string { return string(n) }
 
 // ImageLogGroup is where Image Builder logs the build: it derives this name from the recipe's and creates the group
-// when nobody declared it:
+// when it is not declared:
 // https://docs.aws.amazon.com/imagebuilder/latest/userguide/monitor-cwlogs.html
 func (n Names) ImageLogGroup() string { return "/aws/imagebuilder/" + n.Image() }
 

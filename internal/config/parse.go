@@ -98,7 +98,7 @@ func (p *parser) assignRoles(c *Config) {
 	case "primary":
 		way = Failover
 	default:
-		p.mistake("failover: %s is not allowed: use -c failover=true when the primary region is down, "+
+		p.mistake("failover: %s is not allowed: use -c failover=true during an outage of the primary region, "+
 			"-c failover=primary when the secondary region is active and down, "+
 			`"planned" for a move without data loss, or "false" (the default)`, quote(p.context["failover"]))
 	}
@@ -118,7 +118,7 @@ func (p *parser) compareRegions(primary, secondary Region) {
 	a, errA := netip.ParsePrefix(primary.CIDR)
 	b, errB := netip.ParsePrefix(secondary.CIDR)
 	if errA == nil && errB == nil && a.Overlaps(b) {
-		p.mistake("secondary-cidr: %q overlaps with primary-cidr %q: use a range of its own", secondary.CIDR, primary.CIDR)
+		p.mistake("secondary-cidr: %q overlaps with primary-cidr %q: use another range", secondary.CIDR, primary.CIDR)
 	}
 }
 

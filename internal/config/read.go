@@ -7,7 +7,7 @@ import (
 	"os"
 )
 
-// FailoverTo is the value of the context key "failover" with which a side takes over, unplanned.
+// FailoverTo is the value of the context key "failover" of an unplanned failover to a side.
 var FailoverTo = map[Side]string{Secondary: "true", Primary: "primary"}
 
 // Read reads the context of a cdk.json, changed as a command line would. It is for programs that are no CDK app: to an

@@ -7,7 +7,7 @@ import (
 )
 
 // falseAlarm is printed by jsii-runtime-go 1.139.0 in every third run or so, without a newline, when nothing is wrong: its
-// Close and a goroutine of its own wait for the same process, and the goroutine reports it when Close was faster. Every
+// Close and a separate goroutine wait for the same process, and the goroutine reports it when Close was faster. Every
 // other end of the process has another text. On Linux the call is waitid, on macOS it is wait.
 // https://github.com/aws/jsii/blob/v1.139.0/packages/%40jsii/go-runtime/jsii-runtime-go/internal/kernel/process/process.go
 var falseAlarm = regexp.MustCompile(`Runtime process exited abnormally: wait(id)?: no child processes`)
@@ -36,7 +36,7 @@ func copyWithoutFalseAlarm(to io.Writer, from io.Reader) {
 	buffer := make([]byte, 64<<10)
 	for {
 		n, err := from.Read(buffer)
-		_, _ = to.Write(falseAlarm.ReplaceAll(buffer[:n], nil)) // who cannot be told cannot be told that either
+		_, _ = to.Write(falseAlarm.ReplaceAll(buffer[:n], nil)) // there is no other place to report that
 		if err != nil {
 			return
 		}

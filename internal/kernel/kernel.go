@@ -1,4 +1,4 @@
-// Package kernel runs programs that use the CDK. Its library lives in a Node process of its own, the jsii kernel.
+// Package kernel runs programs that use the CDK. Its library lives in a separate Node process, the jsii kernel.
 package kernel
 
 import (

@@ -120,7 +120,7 @@ func (s System) Stack(ctx context.Context, side config.Side) (Stack, error) {
 	found, err := cloudformation.NewFromConfig(s.In(side)).DescribeStacks(ctx, &cloudformation.DescribeStacksInput{
 		StackName: aws.String(s.Names.Stack(side)),
 	})
-	// CloudFormation has no error of its own for a stack that is not there.
+	// CloudFormation has no separate error for a stack that is not there.
 	var refused smithy.APIError
 	if errors.As(err, &refused) && refused.ErrorCode() == "ValidationError" && strings.Contains(refused.ErrorMessage(), "does not exist") {
 		return Stack{}, nil

@@ -134,7 +134,7 @@ func startFront(dial Dial) (*front, error) {
 				r.Out.URL.Scheme, r.Out.URL.Host, r.Out.Host = "http", r.In.Host, r.In.Host
 			},
 			Transport: &http.Transport{DialContext: dial, DisableCompression: true},
-			// A host that is down gives no answer at all; an answer of our own would be a lie.
+			// A host in a region with an outage gives no answer at all; an answer of this proxy would be a lie.
 			ErrorHandler: func(http.ResponseWriter, *http.Request, error) { panic(http.ErrAbortHandler) },
 		},
 	}}

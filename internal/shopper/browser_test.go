@@ -22,7 +22,7 @@ func TestAMachineWithoutChromiumIsATypedError(t *testing.T) {
 }
 
 func TestABrowserLeavesNothingBehind(t *testing.T) {
-	w := newWorld(t)
+	w := newRegions(t)
 	if _, err := findProgram(); err != nil {
 		missing(t, "the browser is not checked: "+err.Error())
 		t.SkipNow()
@@ -39,7 +39,7 @@ func TestABrowserLeavesNothingBehind(t *testing.T) {
 
 func TestABrowserEndsWithItsContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
-	w := newWorld(t)
+	w := newRegions(t)
 	if _, err := findProgram(); err != nil {
 		missing(t, "the browser is not checked: "+err.Error())
 		t.SkipNow()

@@ -31,7 +31,7 @@ type fakeShop struct {
 	*data
 	region, origin string
 	readOnly, down atomic.Bool
-	forgetful      atomic.Bool // empties all baskets when somebody logs in
+	forgetful      atomic.Bool // empties all baskets when a customer logs in
 	slow           atomic.Bool // takes its time to show a basket
 }
 

@@ -71,7 +71,7 @@ func (r *Refusal) Error() string {
 	return strings.TrimSpace(fmt.Sprintf("%s: %d %s %s", r.Request, r.Status, r.Title, r.Detail))
 }
 
-// Open reads the config.json of a site. A dark site is a [Refusal].
+// Open reads the config.json of a site. An empty site is a [Refusal].
 func (h *HTTP) Open(ctx context.Context, site string) (*Shop, error) {
 	address, err := url.JoinPath(site, "config.json")
 	if err != nil {

@@ -11,21 +11,21 @@ import (
 )
 
 // journeys are the ways to shop: each makes the same journey, with the same outcome.
-func journeys(t *testing.T, check func(t *testing.T, w *world, shopper Shopper)) {
+func journeys(t *testing.T, check func(t *testing.T, w *regions, shopper Shopper)) {
 	t.Run("HTTP", func(t *testing.T) {
-		w := newWorld(t)
+		w := newRegions(t)
 		shopper := NewHTTP(w.dial)
 		defer shopper.Close()
 		check(t, w, shopper)
 	})
 	t.Run("browser", func(t *testing.T) {
-		w := newWorld(t)
+		w := newRegions(t)
 		check(t, w, browse(t, w))
 	})
 }
 
 func TestABasketIsKeptAcrossReloadLogInAndRegions(t *testing.T) {
-	journeys(t, func(t *testing.T, w *world, shopper Shopper) {
+	journeys(t, func(t *testing.T, w *regions, shopper Shopper) {
 		visit, err := shopper.Walk(soon(t), w.east.site, ada)
 		require.NoError(t, err)
 		assert.Equal(t, Visit{"us-east-1", "i-0a1b2c3d4e5f60718", []string{"Aurora", "Basalt"}}, visit)
@@ -39,7 +39,7 @@ func TestABasketIsKeptAcrossReloadLogInAndRegions(t *testing.T) {
 
 // As the public Unishop's page needs it.
 func TestTheHostOfConfigJSONMayCarryAScheme(t *testing.T) {
-	journeys(t, func(t *testing.T, w *world, shopper Shopper) {
+	journeys(t, func(t *testing.T, w *regions, shopper Shopper) {
 		w.east.scheme.Store(true)
 		visit, err := shopper.Walk(soon(t), w.east.site, ada)
 		require.NoError(t, err)
@@ -49,7 +49,7 @@ func TestTheHostOfConfigJSONMayCarryAScheme(t *testing.T) {
 
 // The page shows who is logged in before it has their basket.
 func TestABasketThatTakesItsTimeIsWaitedFor(t *testing.T) {
-	journeys(t, func(t *testing.T, w *world, shopper Shopper) {
+	journeys(t, func(t *testing.T, w *regions, shopper Shopper) {
 		w.east.shop.slow.Store(true)
 		visit, err := shopper.Walk(soon(t), w.east.site, ada)
 		require.NoError(t, err)
@@ -58,16 +58,16 @@ func TestABasketThatTakesItsTimeIsWaitedFor(t *testing.T) {
 }
 
 func TestALostBasketIsNoticed(t *testing.T) {
-	journeys(t, func(t *testing.T, w *world, shopper Shopper) {
+	journeys(t, func(t *testing.T, w *regions, shopper Shopper) {
 		w.east.shop.forgetful.Store(true)
 		_, err := shopper.Walk(soon(t), w.east.site, ada)
 		assert.ErrorContains(t, err, `after logging in again the basket holds [], want ["Aurora" "Basalt"]`)
 	})
 }
 
-func TestADarkSiteIsARefusal(t *testing.T) {
-	journeys(t, func(t *testing.T, w *world, shopper Shopper) {
-		w.west.dark.Store(true)
+func TestAnEmptySiteIsARefusal(t *testing.T) {
+	journeys(t, func(t *testing.T, w *regions, shopper Shopper) {
+		w.west.withdrawn.Store(true)
 		_, err := shopper.Return(soon(t), w.west.site, ada)
 		var refusal *Refusal
 		require.ErrorAs(t, err, &refusal)
@@ -76,13 +76,13 @@ func TestADarkSiteIsARefusal(t *testing.T) {
 }
 
 func TestARefusalCarriesTheWordsOfTheProblem(t *testing.T) {
-	w := newWorld(t)
+	w := newRegions(t)
 	_, err := NewHTTP(w.dial).Return(soon(t), w.east.site, ada)
 	assert.ErrorContains(t, err, "/user/login: 400 Bad Request There is no customer with this e-mail address.")
 }
 
 func TestScreenshotsHaveTheSizeAskedFor(t *testing.T) {
-	w := newWorld(t)
+	w := newRegions(t)
 	b := browse(t, w)
 	_, err := b.Walk(soon(t), w.east.site, ada)
 	require.NoError(t, err)

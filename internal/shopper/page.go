@@ -77,7 +77,7 @@ func (b *Browser) Return(ctx context.Context, site string, who Person) (Visit, e
 	return visit, err
 }
 
-// Visit opens a site and waits until the page is complete. A dark site is a [Refusal].
+// Visit opens a site and waits until the page is complete. An empty site is a [Refusal].
 func (b *Browser) Visit(ctx context.Context, site string) error {
 	limited, cancel := b.limited(ctx)
 	defer cancel()
@@ -177,7 +177,7 @@ func (b *Browser) Screenshot(ctx context.Context, width, height int64, file stri
 	return os.WriteFile(file, png, 0o644)
 }
 
-// isKnown: the page greets somebody.
+// isKnown: the page greets a customer.
 func (b *Browser) isKnown(ctx context.Context) (known bool, err error) {
 	return known, b.run(ctx, chromedp.Evaluate(isShown("#somebody"), &known))
 }
@@ -224,7 +224,7 @@ func (b *Browser) await(ctx context.Context, condition string) error {
 	}
 }
 
-// complaint is what the page tells the shopper to be wrong, as an error.
+// complaint is the error that the page shows, as a Go error.
 func (b *Browser) complaint(ctx context.Context) error {
 	var text string
 	said := `[...document.querySelectorAll("#trouble-text, .problem, #news")].map((place) => place.textContent).join(" ").trim()`

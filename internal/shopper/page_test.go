@@ -54,7 +54,7 @@ func waitForNo(t *testing.T, b *Browser, text string) {
 }
 
 func TestAReadOnlyShopSaysSoAndLaterThatItTakesOrders(t *testing.T) {
-	w := newWorld(t)
+	w := newRegions(t)
 	b := browse(t, w)
 	visit(t, b, w.east)
 	signUp(t, b)
@@ -75,7 +75,7 @@ func TestAReadOnlyShopSaysSoAndLaterThatItTakesOrders(t *testing.T) {
 }
 
 func TestSigningUpAtAReadOnlyShopIsAnsweredInTheDialog(t *testing.T) {
-	w := newWorld(t)
+	w := newRegions(t)
 	b := browse(t, w)
 	visit(t, b, w.east)
 	w.east.shop.readOnly.Store(true)
@@ -88,7 +88,7 @@ func TestSigningUpAtAReadOnlyShopIsAnsweredInTheDialog(t *testing.T) {
 }
 
 func TestThePageRecoversByItselfWhenTheShopComesBack(t *testing.T) {
-	w := newWorld(t)
+	w := newRegions(t)
 	b := browse(t, w)
 	w.east.shop.down.Store(true)
 	do(t, b, chromedp.Navigate(w.east.site))
@@ -109,23 +109,23 @@ func TestThePageRecoversByItselfWhenTheShopComesBack(t *testing.T) {
 }
 
 func TestThePageSaysThatTheShopIsClosedWhenConfigJSONIsMissing(t *testing.T) {
-	w := newWorld(t)
+	w := newRegions(t)
 	b := browse(t, w)
 	visit(t, b, w.east)
-	w.east.dark.Store(true)
+	w.east.withdrawn.Store(true)
 	w.east.shop.down.Store(true)
 	require.NoError(t, b.click(soon(t), "#unicorns > li:first-child button"))
 	do(t, b, chromedp.SendKeys("#log-in-email", ada.Email+kb.Enter, chromedp.ByQuery))
 	waitFor(t, b, "The shop is closed here (config.json: 404)")
 	assert.Contains(t, ask[string](t, b, `document.querySelector("header").innerText`), "no region")
 
-	w.east.dark.Store(false)
+	w.east.withdrawn.Store(false)
 	w.east.shop.down.Store(false)
 	require.NoError(t, b.await(soon(t), `document.querySelector("#place").dataset.state === "open"`))
 }
 
 func TestACatalogueThatIsStillEmptyIsAskedForAgain(t *testing.T) {
-	w := newWorld(t)
+	w := newRegions(t)
 	unicorns := w.unicorns
 	w.unicorns = nil
 	b := browse(t, w)
@@ -140,7 +140,7 @@ func TestACatalogueThatIsStillEmptyIsAskedForAgain(t *testing.T) {
 
 // The public Unishop's page signs up customers without names.
 func TestACustomerWithoutANameIsCalledByTheirAddress(t *testing.T) {
-	w := newWorld(t)
+	w := newRegions(t)
 	w.users = []User{{UUID: "00000000-0000-4000-8000-000000000001", Email: ada.Email}}
 	b := browse(t, w)
 	visit(t, b, w.east)
@@ -151,7 +151,7 @@ func TestACustomerWithoutANameIsCalledByTheirAddress(t *testing.T) {
 
 func TestHostileNamesAreShownAsText(t *testing.T) {
 	const evil = `<img src=x onerror="document.title='owned'"><script>document.title='owned'</script>`
-	w := newWorld(t)
+	w := newRegions(t)
 	w.unicorns[0].Name, w.unicorns[0].Description, w.unicorns[0].Image = evil, evil, `../../"><script>.svg`
 	w.unicorns[1].Image = "http://evil.example/x.svg"
 	b := browse(t, w)
@@ -168,7 +168,7 @@ func TestHostileNamesAreShownAsText(t *testing.T) {
 }
 
 func TestNothingButTheSiteAndTheAPIIsAsked(t *testing.T) {
-	w := newWorld(t)
+	w := newRegions(t)
 	b := browse(t, w)
 	var asked []string
 	chromedp.ListenTarget(b.ctx, func(event any) {
@@ -189,14 +189,14 @@ func TestNothingButTheSiteAndTheAPIIsAsked(t *testing.T) {
 
 func TestAnAccountThatIsGoneIsLoggedOut(t *testing.T) {
 	const farewell = "The shop does not know your account any more."
-	for when, act := range map[string]func(t *testing.T, b *Browser, w *world){
-		"on the next visit": func(t *testing.T, b *Browser, w *world) { visit(t, b, w.east) },
-		"on the next change": func(t *testing.T, b *Browser, _ *world) {
+	for when, act := range map[string]func(t *testing.T, b *Browser, w *regions){
+		"on the next visit": func(t *testing.T, b *Browser, w *regions) { visit(t, b, w.east) },
+		"on the next change": func(t *testing.T, b *Browser, _ *regions) {
 			require.NoError(t, b.click(soon(t), "#unicorns > li:first-child button"))
 		},
 	} {
 		t.Run(when, func(t *testing.T) {
-			w := newWorld(t)
+			w := newRegions(t)
 			b := browse(t, w)
 			visit(t, b, w.east)
 			signUp(t, b)
@@ -211,7 +211,7 @@ func TestAnAccountThatIsGoneIsLoggedOut(t *testing.T) {
 }
 
 func TestWhatAStrangerChoseGoesIntoTheBasketAfterTheLogIn(t *testing.T) {
-	w := newWorld(t)
+	w := newRegions(t)
 	b := browse(t, w)
 	visit(t, b, w.east)
 	signUp(t, b)
@@ -226,7 +226,7 @@ func TestWhatAStrangerChoseGoesIntoTheBasketAfterTheLogIn(t *testing.T) {
 }
 
 func TestTheBasketCountsAndAddsUpAndGivesBack(t *testing.T) {
-	w := newWorld(t)
+	w := newRegions(t)
 	b := browse(t, w)
 	visit(t, b, w.east)
 	signUp(t, b)
@@ -241,7 +241,7 @@ func TestTheBasketCountsAndAddsUpAndGivesBack(t *testing.T) {
 }
 
 func TestARefusedSignUpSaysWhatToDo(t *testing.T) {
-	w := newWorld(t)
+	w := newRegions(t)
 	b := browse(t, w)
 	visit(t, b, w.east)
 	signUp(t, b)
@@ -263,7 +263,7 @@ const focused = `(() => {
 })()`
 
 func TestSigningUpNeedsNoMouse(t *testing.T) {
-	w := newWorld(t)
+	w := newRegions(t)
 	b := browse(t, w)
 	visit(t, b, w.east)
 	var stops []string
@@ -301,7 +301,7 @@ var states = []struct{ name, open string }{
 }
 
 func TestAPhoneNeedsNoSidewaysScrolling(t *testing.T) {
-	w := newWorld(t)
+	w := newRegions(t)
 	w.unicorns[0].Name = strings.Repeat("Rumpelstilzchen", 6)
 	b := browse(t, w)
 	do(t, b, chromedp.EmulateViewport(360, 740))
@@ -332,7 +332,7 @@ func TestAPhoneNeedsNoSidewaysScrolling(t *testing.T) {
 }
 
 func TestEverythingThatCanBeUsedHasANameAndAScreenReaderFindsItsWay(t *testing.T) {
-	w := newWorld(t)
+	w := newRegions(t)
 	b := browse(t, w)
 	for _, state := range states {
 		visit(t, b, w.east)
@@ -388,7 +388,7 @@ func assertNames(t *testing.T, b *Browser, state string) (roles []string) {
 }
 
 func TestNothingMovesForWhoeverAskedForThat(t *testing.T) {
-	w := newWorld(t)
+	w := newRegions(t)
 	b := browse(t, w)
 	moves := `[...document.querySelectorAll("*")].filter((element) => {
 		const style = getComputedStyle(element);
@@ -400,7 +400,7 @@ func TestNothingMovesForWhoeverAskedForThat(t *testing.T) {
 	assert.Zero(t, ask[int](t, b, moves))
 }
 
-// TestEveryUnicornHasItsPicture also keeps pictures out that nobody sees.
+// TestEveryUnicornHasItsPicture also refuses pictures that no page shows.
 func TestEveryUnicornHasItsPicture(t *testing.T) {
 	var wanted []string
 	for _, unicorn := range seed(t) {

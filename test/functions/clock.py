@@ -1,4 +1,4 @@
-"""Time that passes only while somebody sleeps. It stands for the modules time and signal in the function under test."""
+"""Time that passes only while a function sleeps. It stands for the modules time and signal in the function under test."""
 
 import datetime
 import heapq

@@ -1,5 +1,5 @@
 """Stands for the module boto3: clients that take what botocore's models take, answer what they say, raise the errors
-that botocore raises, and do what a world does.
+that botocore raises, and do what a regions does.
 """
 
 import functools
@@ -71,8 +71,8 @@ def check(shape, value, what):
 class Aws:
     """What is boto3 in the function under test."""
 
-    def __init__(self, world, clock, granted):
-        self.world, self.clock, self.granted = world, clock, granted
+    def __init__(self, regions, clock, granted):
+        self.regions, self.clock, self.granted = regions, clock, granted
         self.calls = []  # (region, operation, parameters)
         self.denied = {}  # action: until when
         self.trouble = {}  # action: until when, and which of Client's troubles
@@ -114,12 +114,12 @@ class Client:
             check(model_of.input_shape, parameters, f"{name} is asked")
         aws.calls.append((self._region, model_of.name, parameters))
         aws.clock.sleep(CALL_SECONDS)
-        if self._region in aws.world.down:
+        if self._region in aws.regions.down:
             raise self._no_connection()
         self._meet_trouble(model_of.name)
         aws.refuse_denied(self._service, model_of.name)
         request = types.SimpleNamespace(region=self._region, service=self._service, operation=model_of.name)
-        answer = getattr(aws.world, name)(request, **parameters)
+        answer = getattr(aws.regions, name)(request, **parameters)
         if lost := aws.lost.pop(f"{self._service}:{model_of.name}", None):
             raise TROUBLES[lost](self, model_of.name)
         if model_of.output_shape:

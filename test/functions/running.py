@@ -21,7 +21,7 @@ from pathlib import Path
 
 from clock import Clock
 from fake_aws import Aws
-from world import ACCOUNT, PRIMARY, SECONDARY, World, moment, other
+from fake_regions import ACCOUNT, PRIMARY, SECONDARY, Regions, moment, other
 
 STACKS = {PRIMARY: "unishop-primary", SECONDARY: "unishop-secondary"}
 
@@ -95,7 +95,7 @@ def function(kind, region):
 
 
 def names():
-    """What the two regions' resources are called, as the functions are told."""
+    """What the two regions' resources are called, as the functions get it."""
     role = {region: function("Custom::RegionRole", region).environment for region in STACKS}
     return {
         "global": role[PRIMARY]["GLOBAL_CLUSTER"],
@@ -115,7 +115,7 @@ class Answer:
     size: int
     headers: dict
     log: str = ""
-    seconds: float = 0  # of the world's
+    seconds: float = 0  # of the regions' clock
 
     @property
     def status(self):
@@ -154,24 +154,24 @@ def bucket_url():
 
 
 class Lambda:
-    """Runs one function for one event after the other, in a world."""
+    """Runs one function for one event after the other, in two regions."""
 
-    def __init__(self, kind, region, world=None):
+    def __init__(self, kind, region, regions=None):
         self.function, self.region = function(kind, region), region
-        self.world = world or World(Clock(), names())
-        self.aws = Aws(self.world, self.world.clock, self.function.granted)
+        self.regions = regions or Regions(Clock(), names())
+        self.aws = Aws(self.regions, self.regions.clock, self.function.granted)
         self.module = {}
         exec(self.function.code, self.module)  # noqa: S102
         self.module["boto3"] = self.aws
-        self.module["time"] = self.module["signal"] = self.world.clock
-        self.module["urllib"] = types.SimpleNamespace(request=types.SimpleNamespace(urlopen=self.world.urlopen))
+        self.module["time"] = self.module["signal"] = self.regions.clock
+        self.module["urllib"] = types.SimpleNamespace(request=types.SimpleNamespace(urlopen=self.regions.urlopen))
 
     def event(self, request, properties, old=None):
         """As of now."""
         event = {
             "RequestType": request,
-            "ResponseURL": bucket_url() + f"&X-Amz-Date={moment(self.world.clock.now):%Y%m%dT%H%M%SZ}",
-            "StackId": self.world.stack_id(self.region),
+            "ResponseURL": bucket_url() + f"&X-Amz-Date={moment(self.regions.clock.now):%Y%m%dT%H%M%SZ}",
+            "StackId": self.regions.stack_id(self.region),
             "RequestId": str(uuid.uuid4()),
             "ResourceType": self.function.kind,
             "LogicalResourceId": "Resource",
@@ -185,12 +185,12 @@ class Lambda:
 
     def deliver(self, event, seconds=None):
         """Has Lambda run an event, which must be answered once, and returns the answer."""
-        began = self.world.clock.now
+        began = self.regions.clock.now
         Bucket.answers = [a for a in Bucket.answers if a.body["RequestId"] != event["RequestId"]]
         log = self.run(event, seconds or self.function.seconds)
         answers = [a for a in Bucket.answers if a.body["RequestId"] == event["RequestId"]]
         assert len(answers) == 1, f"{len(answers)} answers:\n{log}"
-        return dataclasses.replace(answers[0], log=log, seconds=self.world.clock.now - began)
+        return dataclasses.replace(answers[0], log=log, seconds=self.regions.clock.now - began)
 
     def run(self, event, seconds):
         """Has Lambda run the function, and returns its log."""
@@ -212,8 +212,8 @@ class Lambda:
 class RegionRole(Lambda):
     """RegionRole's function, with what its events say."""
 
-    def __init__(self, region, world=None):
-        super().__init__("Custom::RegionRole", region, world)
+    def __init__(self, region, regions=None):
+        super().__init__("Custom::RegionRole", region, regions)
 
     def ask(self, role, way="switchover", request="Update", reconcile=("", ""), **how):
         """reconcile: its value before, and now."""
@@ -226,7 +226,7 @@ class RegionRole(Lambda):
 
     def while_it(self, request, send):
         """Sends while the stack is in the state in which CloudFormation sends such an event."""
-        self.world.set_stack(self.region, request.upper() + "_IN_PROGRESS", since=self.world.clock.now)
+        self.regions.set_stack(self.region, request.upper() + "_IN_PROGRESS", since=self.regions.clock.now)
         return send()
 
     def moves(self):

@@ -74,7 +74,7 @@ class AnAnswer(unittest.TestCase):
 
     def test_ends_with_the_time_at_which_it_was_given_however_long_it_is(self):
         self.role.module["act"] = raises(self.role.module["Refused"]("x" * 10_000))
-        self.role.world.clock.sleep(3723)
+        self.role.regions.clock.sleep(3723)
         self.assertRegex(self.role.ask("active").body["Data"]["Done"], "x, at 2026-01-01T01:02:03Z$")
         self.assertRegex(self.role.delete().body["Data"]["Done"], ", at 2026-01-01T01:02:03Z$")
 
@@ -82,7 +82,7 @@ class AnAnswer(unittest.TestCase):
         for run in functions():
             with self.subTest(run.function.kind, region=run.region):
                 run.module["act"] = raises(ZeroDivisionError("by nothing"))
-                run.world.set_stack(run.region, "DELETE_IN_PROGRESS")
+                run.regions.set_stack(run.region, "DELETE_IN_PROGRESS")
                 answer = run.send("Delete", {})
                 self.assertEqual((answer.status, answer.said), ("FAILED", "ZeroDivisionError: by nothing"))
                 self.assertEqual(answer.body["Reason"], answer.body["Data"]["Done"])
@@ -119,7 +119,7 @@ class AnAnswer(unittest.TestCase):
     def test_that_s3_never_takes_fails_the_run_in_the_time_kept_back_for_it(self):
         Bucket.refusals += [503] * 20
         event = self.role.event("Update", {})
-        self.role.world.set_stack(PRIMARY, NOT_MEANT)
+        self.role.regions.set_stack(PRIMARY, NOT_MEANT)
         with unittest.mock.patch("urllib3.util.retry.time.sleep") as waited:
             self.assertRaises(urllib3.exceptions.MaxRetryError, self.role.run, event, 60)
         self.assertEqual(len(Bucket.refusals), 14)
@@ -127,7 +127,7 @@ class AnAnswer(unittest.TestCase):
 
     def test_is_sent_in_time_when_a_call_hangs(self):
         teardown = Lambda("Custom::Teardown", PRIMARY)
-        teardown.world.set_stack(PRIMARY, "DELETE_IN_PROGRESS")
+        teardown.regions.set_stack(PRIMARY, "DELETE_IN_PROGRESS")
         teardown.module["time"], teardown.module["signal"] = time, signal
         with socket.create_server(("127.0.0.1", 0)) as silent:
             teardown.aws.real["s3"] = at(silent.getsockname()[1], "s3")

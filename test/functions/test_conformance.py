@@ -1,4 +1,4 @@
-"""The world's global database, by the table that the emulator's passes too."""
+"""The fake regions' global database, by the table that the emulator's passes too."""
 
 import sys
 import types
@@ -7,8 +7,8 @@ from pathlib import Path
 
 from clock import Clock
 from fake_aws import Aws
+from fake_regions import Regions
 from running import names
-from world import World
 
 sys.path.append(str(Path(__file__).parents[2] / "drill" / "emulator" / "tests"))
 from conformance import CASES
@@ -18,20 +18,24 @@ GRANTED = {f"rds:{name}GlobalCluster{s}" for name, s in (("Describe", "s"), ("Sw
 
 class Harness:
     def __init__(self):
-        self.world = World(Clock(), names())
-        self.aws = Aws(self.world, self.world.clock, GRANTED)
-        self.arn, self.lose, self.bring_back = self.world.arn, self.world.down.add, self.world.bring_back
-        self.database, self.hold, self.release = self.world.global_arn, self.world.held.add, self.world.held.remove
+        self.regions = Regions(Clock(), names())
+        self.aws = Aws(self.regions, self.regions.clock, GRANTED)
+        self.arn, self.lose, self.bring_back = self.regions.arn, self.regions.down.add, self.regions.bring_back
+        self.database, self.hold, self.release = (
+            self.regions.global_arn,
+            self.regions.held.add,
+            self.regions.held.remove,
+        )
 
     def rds(self, region):
         return self.aws.client("rds", region, config=types.SimpleNamespace(connect_timeout=5, read_timeout=20))
 
     def call(self, way, region, target, **how):
-        named = {"GlobalClusterIdentifier": self.world.names["global"], "TargetDbClusterIdentifier": self.arn(target)}
+        named = {"GlobalClusterIdentifier": self.regions.names["global"], "TargetDbClusterIdentifier": self.arn(target)}
         getattr(self.rds(region), f"{way}_global_cluster")(**named | how)
 
     def look(self, region):
-        found = self.rds(region).describe_global_clusters(GlobalClusterIdentifier=self.world.names["global"])
+        found = self.rds(region).describe_global_clusters(GlobalClusterIdentifier=self.regions.names["global"])
         return found["GlobalClusters"][0]
 
     def slow(self):
@@ -40,21 +44,21 @@ class Harness:
     fast = slow
 
     def let_hang(self):
-        self.world.clock.sleep(self.world.hanging_seconds)
+        self.regions.clock.sleep(self.regions.hanging_seconds)
 
     def upgrade(self, region):
-        self.world.versions[region] = "another"
+        self.regions.versions[region] = "another"
 
     def behead(self, region):
-        self.world.headless.add(region)
+        self.regions.headless.add(region)
 
     def until(self, condition):
-        ends = self.world.clock.now + 2 * self.world.resync_seconds
-        while not condition() and self.world.clock.now < ends:
-            self.world.clock.sleep(1)
+        ends = self.regions.clock.now + 2 * self.regions.resync_seconds
+        while not condition() and self.regions.clock.now < ends:
+            self.regions.clock.sleep(1)
 
     def later(self):
-        self.world.clock.sleep(self.world.move_seconds + self.world.shows_seconds)
+        self.regions.clock.sleep(self.regions.move_seconds + self.regions.shows_seconds)
 
 
 class Conformance(unittest.TestCase):

@@ -8,32 +8,32 @@ from running import PRIMARY, SECONDARY, Lambda, RegionRole
 IMAGE = "arn:aws:imagebuilder:us-east-1:111122223333:image/unishop/1.0.1/1"
 
 
-def role(region, *asked, prepare=lambda world: None, **how):
+def role(region, *asked, prepare=lambda regions: None, **how):
     def make():
         run = RegionRole(region)
-        prepare(run.world)
+        prepare(run.regions)
         return run, lambda: run.ask(*asked, **how) if asked else run.delete()
 
     return make
 
 
-def swapped(world):
-    world.swap()
+def swapped(regions):
+    regions.swap()
 
 
-def ready_to_demote(world):
-    world.swap()
-    world.set_stack(PRIMARY, "UPDATE_COMPLETE", role="active")
+def ready_to_demote(regions):
+    regions.swap()
+    regions.set_stack(PRIMARY, "UPDATE_COMPLETE", role="active")
 
 
 def published(request, parameter=None):
     def make():
         run = Lambda("Custom::PublishedImage", PRIMARY)
-        run.world.images = {(SECONDARY, IMAGE): ["ami-1"]}
-        run.world.parameter = parameter
+        run.regions.images = {(SECONDARY, IMAGE): ["ami-1"]}
+        run.regions.parameter = parameter
         if request == "Delete":
-            del run.world.stacks[SECONDARY]
-        run.world.set_stack(PRIMARY, request.upper() + "_IN_PROGRESS")
+            del run.regions.stacks[SECONDARY]
+        run.regions.set_stack(PRIMARY, request.upper() + "_IN_PROGRESS")
         return run, lambda: run.send(request, {"Image": IMAGE})
 
     return make
@@ -41,8 +41,8 @@ def published(request, parameter=None):
 
 def teardown():
     run = Lambda("Custom::Teardown", PRIMARY)
-    run.world.objects = [("page", "null", False)]
-    run.world.set_stack(PRIMARY, "DELETE_IN_PROGRESS")
+    run.regions.objects = [("page", "null", False)]
+    run.regions.set_stack(PRIMARY, "DELETE_IN_PROGRESS")
     return run, lambda: run.send("Delete", {"Bucket": "site"})
 
 
@@ -59,8 +59,8 @@ RUNS = {
 }
 
 
-def state(world):
-    return world.writer, world.parameter, world.objects
+def state(regions):
+    return regions.writer, regions.parameter, regions.objects
 
 
 class Trouble(unittest.TestCase):
@@ -73,34 +73,34 @@ class Trouble(unittest.TestCase):
 
     def meet(self, name, action, kind, seconds):
         run, send = RUNS[name]()
-        run.aws.trouble[action] = (run.world.clock.now + seconds, kind)
+        run.aws.trouble[action] = (run.regions.clock.now + seconds, kind)
         return run, send()
 
     def outcome(self, name):
         run, send = RUNS[name]()
         send()
-        return state(run.world)
+        return state(run.regions)
 
     def test_of_half_a_minute_does_not_change_the_outcome(self):
         for name, action, kind in self.each():
             with self.subTest(name, action=action, kind=kind):
                 run, answer = self.meet(name, action, kind, 40)
-                self.assertEqual((answer.status, state(run.world)), ("SUCCESS", self.outcome(name)))
+                self.assertEqual((answer.status, state(run.regions)), ("SUCCESS", self.outcome(name)))
 
     def test_of_minutes_does_not_either_while_aws_answers_that_it_is_busy(self):
         for name, action, kind in self.each(kinds=["throttled"]):
             with self.subTest(name, action=action):
                 run, answer = self.meet(name, action, kind, 240)
-                self.assertEqual((answer.status, state(run.world)), ("SUCCESS", self.outcome(name)))
+                self.assertEqual((answer.status, state(run.regions)), ("SUCCESS", self.outcome(name)))
 
     def test_of_minutes_does_not_change_a_failover(self):
         for name, action, kind in self.each(names=["failover"]):
             with self.subTest(action=action, kind=kind):
                 run, answer = self.meet(name, action, kind, 600)
-                self.assertEqual((answer.status, run.world.writer), ("SUCCESS", SECONDARY))
+                self.assertEqual((answer.status, run.regions.writer), ("SUCCESS", SECONDARY))
 
     def test_without_end_fails_in_the_words_of_aws_when_the_time_is_out(self):
-        told = 0
+        logged = 0
         for name, action, kind in self.each(kinds=["throttled"]):
             with self.subTest(name, action=action):
                 run, answer = self.meet(name, action, kind, float("inf"))
@@ -108,8 +108,8 @@ class Trouble(unittest.TestCase):
                     self.assertRegex(answer.said, "(run the same command again|has not accepted).*Rate exceeded")
                     self.assertLess(answer.seconds, run.function.seconds)
                     self.assertGreater(answer.seconds, run.function.seconds - 60)
-                    told += 1
-        self.assertGreater(told, 20)
+                    logged += 1
+        self.assertGreater(logged, 20)
 
     def test_is_logged_once(self):
         _, answer = self.meet("failover", "rds:DescribeGlobalClusters", "throttled", 200)
@@ -122,23 +122,23 @@ class TheCheckBeforeAChange(unittest.TestCase):
             for kind in TROUBLES:
                 with self.subTest(name, kind=kind):
                     run, send = make()
-                    before, asked = state(run.world), run.world.describe_stacks
+                    before, asked = state(run.regions), run.regions.describe_stacks
 
                     def once(request, run=run, asked=asked, kind=kind, **parameters):
                         if request.region == run.region:
                             run.aws.trouble["cloudformation:DescribeStacks"] = (float("inf"), kind)
                         return asked(request, **parameters)
 
-                    run.world.describe_stacks = once
+                    run.regions.describe_stacks = once
                     answer = send()
-                    self.assertEqual(state(run.world), before)
+                    self.assertEqual(state(run.regions), before)
                     self.assertEqual(answer.status, "SUCCESS" if name == "a new pilot light" else "FAILED")
 
 
 class WhatAwsRefuses(unittest.TestCase):
     def test_is_not_asked_again(self):
         run, send = RUNS["failover"]()
-        run.world.names["global"] = "another"
+        run.regions.names["global"] = "another"
         self.assertLess(send().seconds, 5)
         self.assertEqual(len(run.aws.called("DescribeGlobalClusters")), 1)
 

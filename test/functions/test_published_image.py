@@ -1,4 +1,4 @@
-"""PublishedImage: the pilot light boots the image that has sold in the primary."""
+"""PublishedImage: the pilot light boots the image that is proven in the primary."""
 
 import unittest
 
@@ -13,16 +13,16 @@ OLD, NEW = (
 class Published(unittest.TestCase):
     def setUp(self):
         self.published = Lambda("Custom::PublishedImage", PRIMARY)
-        self.world = self.published.world
-        self.world.images = {
+        self.regions = self.published.regions
+        self.regions.images = {
             (SECONDARY, OLD): ["ami-0000000000000001d"],
             (SECONDARY, NEW): ["ami-0000000000000002d"],
             (PRIMARY, NEW): ["ami-000000000000000ee"],
         }
-        self.pilot_light = self.world.stacks.pop(SECONDARY)
+        self.pilot_light = self.regions.stacks.pop(SECONDARY)
 
     def send(self, request, image=NEW, status=None, old=OLD, reconcile=("", "")):
-        self.world.set_stack(PRIMARY, status or request.upper() + "_IN_PROGRESS")
+        self.regions.set_stack(PRIMARY, status or request.upper() + "_IN_PROGRESS")
         before = {"Image": old, "Reconcile": reconcile[0]} if request == "Update" else None
         return self.published.send(request, {"Image": image, "Reconcile": reconcile[1]}, old=before)
 
@@ -36,13 +36,13 @@ class ThePublishedImage(Published):
             with self.subTest(request):
                 self.setUp()
                 answer = self.send(request)
-                self.assertEqual((answer.status, self.world.parameter), ("SUCCESS", "ami-0000000000000002d"))
+                self.assertEqual((answer.status, self.regions.parameter), ("SUCCESS", "ami-0000000000000002d"))
                 self.assertEqual(answer.said, "/unishop/image in us-west-1 is ami-0000000000000002d")
 
     def test_replaces_the_old_one(self):
-        self.world.parameter = "ami-0000000000000001d"
+        self.regions.parameter = "ami-0000000000000001d"
         self.send("Update")
-        self.assertEqual(self.world.parameter, "ami-0000000000000002d")
+        self.assertEqual(self.regions.parameter, "ami-0000000000000002d")
 
     def test_is_not_written_again(self):
         self.send("Create")
@@ -51,15 +51,15 @@ class ThePublishedImage(Published):
         self.assertEqual(len(self.written()), 1)
 
     def test_is_waited_for_until_parameter_store_has_looked_at_it(self):
-        self.world.validation_seconds = 100
+        self.regions.validation_seconds = 100
         answer = self.send("Create")
-        self.assertEqual((answer.status, self.world.parameter), ("SUCCESS", "ami-0000000000000002d"))
+        self.assertEqual((answer.status, self.regions.parameter), ("SUCCESS", "ami-0000000000000002d"))
         self.assertGreater(answer.seconds, 100)
 
     def test_that_parameter_store_rejects_is_refused_before_the_time_is_over(self):
-        self.world.parameter, self.world.rejected = "ami-0000000000000001d", {"ami-0000000000000002d"}
+        self.regions.parameter, self.regions.rejected = "ami-0000000000000001d", {"ami-0000000000000002d"}
         answer = self.send("Update")
-        self.assertEqual((answer.status, self.world.parameter), ("FAILED", "ami-0000000000000001d"))
+        self.assertEqual((answer.status, self.regions.parameter), ("FAILED", "ami-0000000000000001d"))
         self.assertRegex(answer.said, "^/unishop/image: Parameter Store has not accepted ami-0000000000000002d")
         self.assertLess(answer.seconds, self.published.function.seconds)
 
@@ -67,7 +67,7 @@ class ThePublishedImage(Published):
         for copies in ([], ["ami-0000000000000002d", "ami-0000000000000003d"]):
             with self.subTest(copies=copies):
                 self.setUp()
-                self.world.images[SECONDARY, NEW] = copies
+                self.regions.images[SECONDARY, NEW] = copies
                 answer = self.send("Create")
                 self.assertEqual((answer.status, self.written()), ("FAILED", []))
                 self.assertRegex(
@@ -75,24 +75,24 @@ class ThePublishedImage(Published):
                 )
 
     def test_is_the_old_one_again_after_a_rollback(self):
-        self.world.parameter = "ami-0000000000000001d"
+        self.regions.parameter = "ami-0000000000000001d"
         self.send("Update", NEW)
         answer = self.send("Update", OLD, old=NEW, status="UPDATE_ROLLBACK_IN_PROGRESS")
-        self.assertEqual((answer.status, self.world.parameter), ("SUCCESS", "ami-0000000000000001d"))
+        self.assertEqual((answer.status, self.regions.parameter), ("SUCCESS", "ami-0000000000000001d"))
 
     def test_is_the_old_one_again_even_when_the_other_region_is_active(self):
-        self.world.parameter = "ami-0000000000000002d"
-        self.world.writer = SECONDARY
+        self.regions.parameter = "ami-0000000000000002d"
+        self.regions.writer = SECONDARY
         answer = self.send("Update", OLD, old=NEW, status="UPDATE_ROLLBACK_IN_PROGRESS")
-        self.assertEqual((answer.status, self.world.parameter), ("SUCCESS", "ami-0000000000000001d"))
+        self.assertEqual((answer.status, self.regions.parameter), ("SUCCESS", "ami-0000000000000001d"))
 
     def test_is_refused_when_it_has_changed_and_the_other_region_is_active(self):
         for request, parameter in (("Update", "ami-0000000000000001d"), ("Create", None)):
             with self.subTest(request):
                 self.setUp()
-                self.world.parameter, self.world.writer = parameter, SECONDARY
+                self.regions.parameter, self.regions.writer = parameter, SECONDARY
                 answer = self.send(request)
-                self.assertEqual((answer.status, self.world.parameter, self.written()), ("FAILED", parameter, []))
+                self.assertEqual((answer.status, self.regions.parameter, self.written()), ("FAILED", parameter, []))
                 self.assertEqual(
                     answer.said,
                     "us-east-1 is not active, so nothing has served from this image: deploy the release that is "
@@ -100,7 +100,7 @@ class ThePublishedImage(Published):
                 )
 
     def test_is_no_other_one_when_the_resource_is_created_under_another_name(self):
-        self.world.parameter, self.world.writer = "ami-0000000000000002d", SECONDARY
+        self.regions.parameter, self.regions.writer = "ami-0000000000000002d", SECONDARY
         answer = self.send("Create", status="UPDATE_IN_PROGRESS")
         self.assertEqual(answer.said, "nothing: /unishop/image is ami-0000000000000002d already")
 
@@ -109,13 +109,13 @@ class ThePublishedImage(Published):
             with self.subTest(status):
                 self.send("Create")
                 answer = self.send("Delete", status=status)
-                self.assertEqual((answer.said, self.world.parameter), ("removed /unishop/image", None))
+                self.assertEqual((answer.said, self.regions.parameter), ("removed /unishop/image", None))
 
     def test_stays_while_there_is_a_pilot_light(self):
         self.send("Create")
-        self.world.stacks[SECONDARY] = self.pilot_light
+        self.regions.stacks[SECONDARY] = self.pilot_light
         answer = self.send("Delete")
-        self.assertEqual((answer.status, self.world.parameter), ("FAILED", "ami-0000000000000002d"))
+        self.assertEqual((answer.status, self.regions.parameter), ("FAILED", "ami-0000000000000002d"))
         self.assertIn("destroy unishop-secondary first", answer.said)
 
     def test_that_is_gone_already_is_no_failure(self):
@@ -125,7 +125,7 @@ class ThePublishedImage(Published):
     def test_stays_when_the_construct_is_renamed(self):
         self.send("Create", status="UPDATE_IN_PROGRESS")
         answer = self.send("Delete", status="UPDATE_COMPLETE_CLEANUP_IN_PROGRESS")
-        self.assertEqual((answer.status, self.world.parameter), ("SUCCESS", "ami-0000000000000002d"))
+        self.assertEqual((answer.status, self.regions.parameter), ("SUCCESS", "ami-0000000000000002d"))
 
     def test_is_published_by_a_role_that_takes_a_while(self):
         for action in self.published.aws.granted:
@@ -139,7 +139,7 @@ class AnUnchangedImage(Published):
     """Whatever region is active."""
 
     def unchanged(self, before, now, **how):
-        self.world.writer = SECONDARY
+        self.regions.writer = SECONDARY
         return self.send("Update", OLD, reconcile=(before, now), **how)
 
     def test_is_written_again_for_a_new_value_of_reconcile(self):
@@ -147,9 +147,9 @@ class AnUnchangedImage(Published):
             for before in ("", "1"):
                 with self.subTest(parameter=parameter, before=before):
                     self.setUp()
-                    self.world.parameter = parameter
+                    self.regions.parameter = parameter
                     self.assertEqual(self.unchanged(before, "2").status, "SUCCESS")
-                    self.assertEqual(self.world.parameter, "ami-0000000000000001d")
+                    self.assertEqual(self.regions.parameter, "ami-0000000000000001d")
 
     def test_asks_no_other_region_otherwise(self):
         for before, now, how in (
@@ -161,7 +161,7 @@ class AnUnchangedImage(Published):
         ):
             with self.subTest(before=before, now=now):
                 self.setUp()
-                self.world.down.add(SECONDARY)
+                self.regions.down.add(SECONDARY)
                 answer = self.unchanged(before, now, **how)
                 self.assertEqual((answer.status, answer.said), ("SUCCESS", "nothing: the image is the same"))
                 self.assertEqual(self.published.aws.regions_asked(), {PRIMARY})

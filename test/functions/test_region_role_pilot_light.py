@@ -1,4 +1,4 @@
-"""Pilot light: the region gives the writer back, or is refused what would leave both regions dark."""
+"""Pilot light: the region gives up the writer, or is refused what would leave no region active."""
 
 import unittest
 
@@ -15,23 +15,23 @@ class WhoIsNotTheWriter(unittest.TestCase):
                 self.assertEqual((answer.status, answer.said), ("SUCCESS", "nothing: not the writer"))
                 self.assertEqual((role.moves(), role.aws.regions_asked()), ([], {SECONDARY}))
 
-    def test_is_put_to_rest_while_it_is_resynchronised_for_hours(self):
+    def test_is_deactivated_while_it_is_resynchronised_for_hours(self):
         role = RegionRole(PRIMARY)
-        role.world.begin(SECONDARY, lossy=True)
-        role.world.clock.sleep(60)
-        self.assertEqual(role.world.members[PRIMARY], "pending-resync")
+        role.regions.begin(SECONDARY, lossy=True)
+        role.regions.clock.sleep(60)
+        self.assertEqual(role.regions.members[PRIMARY], "pending-resync")
         answer = role.ask("pilot-light")
         self.assertEqual((answer.status, answer.said), ("SUCCESS", "nothing: not the writer"))
         self.assertLess(answer.seconds, 10)
 
-    def test_waits_until_a_move_to_it_has_ended_and_then_gives_back(self):
+    def test_waits_until_a_move_to_it_has_ended_and_then_switches_over(self):
         role = RegionRole(SECONDARY)
-        role.world.lag[PRIMARY] = 120.0
-        role.world.begin(SECONDARY)
-        role.world.clock.sleep(5)
+        role.regions.lag[PRIMARY] = 120.0
+        role.regions.begin(SECONDARY)
+        role.regions.clock.sleep(5)
         answer = role.ask("pilot-light")
         self.assertRegex(answer.said, "^switchover in ")
-        self.assertEqual(role.world.writer, PRIMARY)
+        self.assertEqual(role.regions.writer, PRIMARY)
 
 
 class TheSecret(unittest.TestCase):
@@ -39,7 +39,7 @@ class TheSecret(unittest.TestCase):
         self.role = RegionRole(SECONDARY)
 
     def test_is_waited_for(self):
-        self.role.world.secrets[SECONDARY] = 50
+        self.role.regions.secrets[SECONDARY] = 50
         answer = self.role.ask("pilot-light", request="Create")
         self.assertEqual(answer.status, "SUCCESS")
         self.assertGreater(answer.seconds, 50)
@@ -48,7 +48,7 @@ class TheSecret(unittest.TestCase):
 
     def lose(self, error):
         self.setUp()
-        self.role.world.secrets[SECONDARY], self.role.world.no_secret = float("inf"), error
+        self.role.regions.secrets[SECONDARY], self.role.regions.no_secret = float("inf"), error
 
     def test_that_never_arrives_is_refused_with_the_way_out(self):
         for error in self.MISSING:
@@ -63,12 +63,12 @@ class TheSecret(unittest.TestCase):
                 )
                 self.assertLess(answer.seconds, 150)
 
-    def test_that_is_missing_is_told_by_a_failover_that_has_saved_the_data(self):
+    def test_that_is_missing_is_reported_by_a_failover_that_has_saved_the_data(self):
         for error in self.MISSING:
             with self.subTest(error):
                 self.lose(error)
                 answer = self.role.ask("active", "failover")
-                self.assertEqual((answer.status, self.role.world.writer), ("FAILED", SECONDARY))
+                self.assertEqual((answer.status, self.role.regions.writer), ("FAILED", SECONDARY))
                 self.assertRegex(
                     answer.said, r"^failover in .* 120 ms, but the secret unishop/database is not here, and no shop"
                 )
@@ -83,23 +83,23 @@ class TheSecret(unittest.TestCase):
                 self.setUp()
                 self.role.aws.trouble["secretsmanager:DescribeSecret"] = (float("inf"), kind)
                 answer = self.role.ask("active", "failover")
-                self.assertEqual((answer.status, self.role.world.writer), ("SUCCESS", SECONDARY))
+                self.assertEqual((answer.status, self.role.regions.writer), ("SUCCESS", SECONDARY))
                 self.assertRegex(answer.said, "^failover in [^;]* 120 ms$")
                 self.assertLess(answer.seconds, 90)
 
     def test_is_not_asked_for_by_a_switchover_before_which_the_shop_has_logged_in(self):
-        self.role.world.secrets[SECONDARY] = float("inf")
+        self.role.regions.secrets[SECONDARY] = float("inf")
         self.assertEqual(self.role.ask("active").status, "SUCCESS")
 
 
 class ADemotion(unittest.TestCase):
-    """The secondary is darkened while it is the writer, with the primary ready to sell."""
+    """The secondary is deactivated while it is the writer, with the primary ready to serve."""
 
     def setUp(self):
         self.role = RegionRole(SECONDARY)
-        self.world = self.role.world
-        self.world.swap()
-        self.world.set_stack(PRIMARY, "UPDATE_COMPLETE", role="active")
+        self.regions = self.role.regions
+        self.regions.swap()
+        self.regions.set_stack(PRIMARY, "UPDATE_COMPLETE", role="active")
 
     def demote(self):
         return self.role.ask("pilot-light")
@@ -108,55 +108,55 @@ class ADemotion(unittest.TestCase):
         answer = self.demote()
         self.assertRegex(answer.said, r"^switchover in 3\d\.\d s, lag before 120 ms$")
         self.assertEqual(self.role.moves(), [(SECONDARY, "switchover", PRIMARY)])
-        self.assertEqual(self.world.writer, PRIMARY)
+        self.assertEqual(self.regions.writer, PRIMARY)
 
     def test_works_from_the_primary_to_the_secondary_too(self):
         role = RegionRole(PRIMARY)
-        role.world.set_stack(SECONDARY, "CREATE_COMPLETE", role="active")
+        role.regions.set_stack(SECONDARY, "CREATE_COMPLETE", role="active")
         self.assertRegex(role.ask("pilot-light").said, "^switchover in ")
         self.assertEqual(role.moves(), [(PRIMARY, "switchover", SECONDARY)])
 
-    def test_that_is_under_way_is_joined_without_asking_whether_the_other_can_sell(self):
-        self.world.begin(PRIMARY)
-        self.world.set_stack(PRIMARY, "UPDATE_IN_PROGRESS")
-        self.world.clock.sleep(5)
+    def test_that_is_under_way_is_joined_without_asking_whether_the_other_can_serve(self):
+        self.regions.begin(PRIMARY)
+        self.regions.set_stack(PRIMARY, "UPDATE_IN_PROGRESS")
+        self.regions.clock.sleep(5)
         self.assertRegex(self.demote().said, "^joined a switchover that was under way in ")
         self.assertEqual(self.role.moves(), [])
 
-    def test_goes_on_when_the_other_stack_has_rolled_back_to_what_sold_before(self):
-        self.world.set_stack(PRIMARY, "UPDATE_ROLLBACK_COMPLETE", role="active")
+    def test_goes_on_when_the_other_stack_has_rolled_back_to_what_served_before(self):
+        self.regions.set_stack(PRIMARY, "UPDATE_ROLLBACK_COMPLETE", role="active")
         self.assertRegex(self.demote().said, "^switchover in ")
 
     def test_that_aws_gives_up_is_refused(self):
-        self.world.gives_up = True
+        self.regions.gives_up = True
         answer = self.demote()
         self.assertRegex(answer.said, "^AWS gave up the switchover to ")
-        self.assertEqual((answer.status, self.world.writer), ("FAILED", SECONDARY))
+        self.assertEqual((answer.status, self.regions.writer), ("FAILED", SECONDARY))
 
     def test_waits_for_cloudwatch_to_know_the_lag_of_who_was_the_writer_a_moment_ago(self):
-        self.world.lag[PRIMARY] = None
-        self.world.clock.after(100, lambda: self.world.lag.update({PRIMARY: 80.0}))
+        self.regions.lag[PRIMARY] = None
+        self.regions.clock.after(100, lambda: self.regions.lag.update({PRIMARY: 80.0}))
         answer = self.demote()
         self.assertRegex(answer.said, "^switchover in .* lag before 80 ms$")
 
     def test_asked_by_a_run_whose_operation_has_ended_is_never_begun(self):
-        self.world.lag[PRIMARY] = None
-        self.world.clock.after(90, lambda: self.world.set_stack(SECONDARY, "UPDATE_ROLLBACK_IN_PROGRESS"))
-        self.world.clock.after(100, lambda: self.world.lag.update({PRIMARY: 80.0}))
+        self.regions.lag[PRIMARY] = None
+        self.regions.clock.after(90, lambda: self.regions.set_stack(SECONDARY, "UPDATE_ROLLBACK_IN_PROGRESS"))
+        self.regions.clock.after(100, lambda: self.regions.lag.update({PRIMARY: 80.0}))
         answer = self.demote()
         self.assertEqual((answer.status, answer.said), ("SUCCESS", "nothing: Update in UPDATE_ROLLBACK_IN_PROGRESS"))
         self.assertEqual(self.role.moves(), [])
 
     def refused(self, why):
         answer = self.demote()
-        self.assertEqual((answer.status, self.role.moves(), self.world.writer), ("FAILED", [], SECONDARY))
+        self.assertEqual((answer.status, self.role.moves(), self.regions.writer), ("FAILED", [], SECONDARY))
         self.assertRegex(answer.said, "^no region would be active: unishop-primary is not ready: ")
         self.assertRegex(answer.said, "; `cdk deploy --all -c failover=false` activates it first$")
         self.assertIn(why, answer.said)
         return answer
 
-    def test_is_refused_while_the_other_is_at_rest(self):
-        self.world.set_stack(PRIMARY, "UPDATE_COMPLETE", role="pilot-light")
+    def test_is_refused_while_the_other_is_a_pilot_light(self):
+        self.regions.set_stack(PRIMARY, "UPDATE_COMPLETE", role="pilot-light")
         answer = self.refused("its stack is UPDATE_COMPLETE with the role pilot-light")
         self.assertLess(answer.seconds, 10)
 
@@ -164,33 +164,33 @@ class ADemotion(unittest.TestCase):
         for status in ("UPDATE_IN_PROGRESS", "ROLLBACK_FAILED", "DELETE_IN_PROGRESS"):
             with self.subTest(status):
                 self.setUp()
-                self.world.set_stack(PRIMARY, status, role="active")
+                self.regions.set_stack(PRIMARY, status, role="active")
                 self.refused(f"its stack is {status}")
 
     def test_is_refused_when_the_other_stack_declares_no_role(self):
-        del self.world.stacks[PRIMARY]["Outputs"]
+        del self.regions.stacks[PRIMARY]["Outputs"]
         self.refused("with the role None")
 
     def test_is_refused_when_there_is_no_other_stack(self):
-        self.world.stacks[PRIMARY]["StackName"] = "another"
+        self.regions.stacks[PRIMARY]["StackName"] = "another"
         self.refused("its stack cannot be asked: ")
 
     def test_is_refused_while_the_other_region_does_not_answer(self):
-        self.world.down.add(PRIMARY)
+        self.regions.down.add(PRIMARY)
         self.refused("its stack cannot be asked: Connect timeout")
 
     def test_is_refused_while_the_other_is_resynchronised(self):
-        self.world.members[PRIMARY] = "pending-resync"
+        self.regions.members[PRIMARY] = "pending-resync"
         self.refused("its cluster is being resynchronised")
 
     def test_is_refused_with_a_lag_of_a_minute_and_allowed_with_less(self):
-        self.world.lag[PRIMARY] = 60_000.0
+        self.regions.lag[PRIMARY] = 60_000.0
         self.refused("its lag is 60000 ms, and must be under 60000 ms")
-        self.world.lag[PRIMARY] = 59_999.0
+        self.regions.lag[PRIMARY] = 59_999.0
         self.assertEqual(self.demote().status, "SUCCESS")
 
     def test_is_refused_when_the_lag_stays_unknown(self):
-        self.world.lag[PRIMARY] = None
+        self.regions.lag[PRIMARY] = None
         answer = self.refused("its lag is unknown")
         self.assertGreater(answer.seconds, 120)
         self.assertLess(answer.seconds, 240)
@@ -205,11 +205,11 @@ class ADemotion(unittest.TestCase):
 
 
 class TheOnlyCopy(unittest.TestCase):
-    def test_is_never_darkened_not_even_while_the_rest_of_a_failover_shows(self):
+    def test_is_never_deactivated_not_even_while_a_failover_is_still_shown(self):
         role = RegionRole(SECONDARY)
-        role.world.down.add(PRIMARY)
+        role.regions.down.add(PRIMARY)
         role.ask("active", "failover")
-        self.assertIsNotNone(role.world.operation)
+        self.assertIsNotNone(role.regions.operation)
         answer = role.ask("pilot-light")
         self.assertEqual((answer.status, len(role.moves())), ("FAILED", 1))
         self.assertRegex(

@@ -30,10 +30,10 @@ def ready(kind):
     """A function that finds something to change, whatever it is asked."""
     region = SECONDARY if kind == "Custom::RegionRole" else PRIMARY
     run = Lambda(kind, region)
-    run.world.images = {(SECONDARY, "arn"): ["ami-1"]}
+    run.regions.images = {(SECONDARY, "arn"): ["ami-1"]}
     if kind == "Custom::PublishedImage":
-        del run.world.stacks[SECONDARY]  # which would need it
-    run.world.parameter, run.world.objects = "ami-0", [("page", "null", False)]
+        del run.regions.stacks[SECONDARY]  # which would need it
+    run.regions.parameter, run.regions.objects = "ami-0", [("page", "null", False)]
     return run
 
 
@@ -46,8 +46,8 @@ class AFunction(unittest.TestCase):
                 with self.subTest(kind, request=request, state=state):
                     run = ready(kind)
                     if (kind, request) == ("Custom::RegionRole", "Delete"):
-                        run.world.swap()
-                    run.world.set_stack(run.region, state)
+                        run.regions.swap()
+                    run.regions.set_stack(run.region, state)
                     answer = run.send(request, PROPERTIES[kind])
                     self.assertEqual(answer.status, "SUCCESS")
                     self.assertEqual(bool(run.aws.called(*CHANGES)), state in acts)
@@ -59,9 +59,9 @@ class AFunction(unittest.TestCase):
 class ARenamedRegionRole(unittest.TestCase):
     def test_is_created_under_the_new_name_and_deleted_under_the_old_without_a_move(self):
         role = RegionRole(PRIMARY)
-        role.world.set_stack(PRIMARY, "UPDATE_IN_PROGRESS")
+        role.regions.set_stack(PRIMARY, "UPDATE_IN_PROGRESS")
         created = role.send("Create", PROPERTIES["Custom::RegionRole"])
-        role.world.set_stack(PRIMARY, "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS")
+        role.regions.set_stack(PRIMARY, "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS")
         deleted = role.send("Delete", PROPERTIES["Custom::RegionRole"])
         self.assertEqual([created.status, deleted.status], ["SUCCESS", "SUCCESS"])
         self.assertEqual(role.moves(), [])
@@ -73,36 +73,36 @@ class AnEventThatComesAgainInTheNextOperation(unittest.TestCase):
     def deactivated(self):
         """The secondary has been deactivated, by an event that will come again; everything else is ready for that."""
         role = RegionRole(SECONDARY)
-        role.world.set_stack(SECONDARY, "UPDATE_IN_PROGRESS", since=0)
+        role.regions.set_stack(SECONDARY, "UPDATE_IN_PROGRESS", since=0)
         event = role.event("Update", {"Role": "pilot-light", "Way": "switchover", "Reconcile": ""})
         self.assertEqual(role.deliver(event).status, "SUCCESS")
-        role.world.swap()
-        role.world.set_stack(PRIMARY, "UPDATE_COMPLETE", role="active")
+        role.regions.swap()
+        role.regions.set_stack(PRIMARY, "UPDATE_COMPLETE", role="active")
         return role, event
 
-    def test_gives_nothing_away_in_the_update_that_activates(self):
+    def test_moves_nothing_in_the_update_that_activates(self):
         role, event = self.deactivated()
-        role.world.clock.sleep(30)
-        role.world.set_stack(SECONDARY, "UPDATE_IN_PROGRESS", since=role.world.clock.now)
+        role.regions.clock.sleep(30)
+        role.regions.set_stack(SECONDARY, "UPDATE_IN_PROGRESS", since=role.regions.clock.now)
         answer = role.deliver(event)
         self.assertEqual(answer.said, "this event is older than the operation: run the same command again")
-        self.assertEqual((answer.status, role.moves(), role.world.writer), ("FAILED", [], SECONDARY))
+        self.assertEqual((answer.status, role.moves(), role.regions.writer), ("FAILED", [], SECONDARY))
         # The operation's own event is not.
         self.assertEqual(role.send("Update", PROPERTIES["Custom::RegionRole"]).status, "SUCCESS")
 
-    def test_is_known_by_its_age_only_when_it_tells_it(self):
+    def test_is_recognised_by_its_age_only_when_it_has_one(self):
         role, event = self.deactivated()
         event["ResponseURL"] = event["ResponseURL"].partition("&X-Amz-Date")[0]
-        role.world.clock.sleep(30)
-        role.world.set_stack(SECONDARY, "UPDATE_IN_PROGRESS", since=role.world.clock.now)
-        self.assertEqual((role.deliver(event).status, role.world.writer), ("SUCCESS", PRIMARY))
+        role.regions.clock.sleep(30)
+        role.regions.set_stack(SECONDARY, "UPDATE_IN_PROGRESS", since=role.regions.clock.now)
+        self.assertEqual((role.deliver(event).status, role.regions.writer), ("SUCCESS", PRIMARY))
 
     def test_is_not_taken_for_one_that_is_sent_in_the_second_in_which_the_operation_begins(self):
         role = RegionRole(SECONDARY)
         for late in (0.0, 0.9, 3.0):  # seconds by which CloudFormation's clocks differ, at most
             with self.subTest(late):
-                role.world.clock.sleep(10.95 - role.world.clock.now % 1)
-                role.world.set_stack(SECONDARY, "UPDATE_IN_PROGRESS", since=role.world.clock.now + late)
+                role.regions.clock.sleep(10.95 - role.regions.clock.now % 1)
+                role.regions.set_stack(SECONDARY, "UPDATE_IN_PROGRESS", since=role.regions.clock.now + late)
                 self.assertEqual(role.send("Update", PROPERTIES["Custom::RegionRole"]).status, "SUCCESS")
 
 
@@ -110,10 +110,10 @@ class AnEventThatComesAgainAfterARollback(unittest.TestCase):
     def test_promotes_nothing(self):
         role = RegionRole(SECONDARY)
         for state in ("UPDATE_ROLLBACK_IN_PROGRESS", "UPDATE_ROLLBACK_COMPLETE"):
-            role.world.set_stack(SECONDARY, state)
+            role.regions.set_stack(SECONDARY, state)
             answer = role.send("Update", {"Role": "active", "Way": "failover", "Reconcile": ""})
             self.assertEqual((answer.status, answer.said), ("SUCCESS", f"nothing: Update in {state}"))
-        self.assertEqual((role.moves(), role.world.writer), ([], PRIMARY))
+        self.assertEqual((role.moves(), role.regions.writer), ([], PRIMARY))
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ import (
 )
 
 // bundle returns the bundle of a version, and builds it if it is not there. A file with a version in its name is whole, has
-// that version's content, and is never written again: somebody may be uploading it.
+// that version's content, and is never written again: a deployment may be uploading it.
 func bundle(root, version string) (string, error) {
 	target := filepath.Join(root, "unishop", "target")
 	if err := os.MkdirAll(target, 0o755); err != nil {
@@ -34,7 +34,7 @@ func bundle(root, version string) (string, error) {
 	return file, build(root, version, file)
 }
 
-// build builds a bundle in a folder of its own, from a copy of the sources that count: neither what else lies about nor
+// build builds a bundle in a separate folder, from a copy of the sources that count: neither what else lies about nor
 // what an earlier build has left gets in, and what is changed meanwhile does not either.
 func build(root, version, file string) error {
 	if err := checkTools(root); err != nil {

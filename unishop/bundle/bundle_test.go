@@ -229,7 +229,7 @@ func TestAnInterruptedBuildLeavesNoBundle(t *testing.T) {
 		c := newClone(t)
 		c.maven("sleep 2") // as long as that Maven outlives the command
 		command, _, _ := c.command(c.root, c.version())
-		command.Stdout, command.Stderr = nil, nil // nobody to wait for when it is killed
+		command.Stdout, command.Stderr = nil, nil // no process to wait for when it is killed
 		require.NoError(t, command.Start())
 		require.Eventually(t, func() bool { return c.builds() == 1 }, 10*time.Second, 10*time.Millisecond)
 		require.NoError(t, command.Process.Signal(signal))

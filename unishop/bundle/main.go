@@ -5,7 +5,7 @@
 //	bundle VERSION    only if the sources still have the version that was synthesized
 //
 // The CDK CLI takes all of standard output as the path, shows standard error only if the command fails, and runs it in the
-// folder in which somebody typed cdk: any folder of the repository will do.
+// folder in which cdk was typed: any folder of the repository will do.
 package main
 
 import (

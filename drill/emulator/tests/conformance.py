@@ -1,5 +1,5 @@
 """What a global database does, in AWS's words: the one table that both of its fakes pass, the emulator's
-(taught/global_database.py), and that of the inline functions' tests (test/functions/world.py). Each has a
+(taught/global_database.py), and that of the inline functions' tests (test/functions/fake_regions.py). Each has a
 test_conformance.py. taught/rds_refusals.py has the sources.
 
 Each case begins with a database of two members, both connected, the first one the writer. A fake runs it in a harness:

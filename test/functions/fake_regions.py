@@ -1,5 +1,5 @@
-"""A world in which two regions have one global database: it behaves, and takes its time over it. What a test does not
-change is at home: the primary sells and writes, the secondary is its pilot light.
+"""Two regions with one global database, which behaves as AWS's does, and takes as long. What a test does not change is
+as after a deployment: the primary is active and the writer, the secondary is its pilot light.
 """
 
 import datetime
@@ -18,7 +18,7 @@ def other(region):
     return SECONDARY if region == PRIMARY else PRIMARY
 
 
-class World:
+class Regions:
     def __init__(self, clock, names):
         self.clock, self.names = clock, names  # names: of the clusters and stacks by region, of what both share
         self.down = set()
@@ -84,7 +84,7 @@ class World:
             ],
         }
 
-    # --- What happens in the world ------------------------------------------------------------------------------------
+    # --- What happens in the regions ----------------------------------------------------------------------------------
 
     def set_stack(self, region, status, since=None, role=None):
         self.stacks[region]["StackStatus"] = status
@@ -139,7 +139,7 @@ class World:
 
     def _finish(self, operation):
         if self.operation is not operation:
-            return  # a failover took over
+            return  # a failover replaced it
         if "move" in self.held or self._hangs(operation) and not self.gives_up:
             self.clock.after(1, lambda: self._finish(operation))
             return

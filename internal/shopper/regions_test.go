@@ -25,29 +25,29 @@ var discard = log.New(io.Discard, "", 0)
 type region struct {
 	name, site, instance string
 	shop                 *fakeShop
-	dark                 atomic.Bool // the site is empty
+	withdrawn                 atomic.Bool // the site is empty
 	scheme               atomic.Bool // config.json's host carries one
 }
 
-// world is two regions with one database, and the only network that a shopper can reach.
-type world struct {
+// regions are two regions with one database, and the only network that a shopper can reach.
+type regions struct {
 	*data
 	east, west *region
 	addresses  map[string]string // "host:port" to where it really is
 
 	lost      sync.Mutex
-	strangers []string // what was asked for and is not in the world
+	strangers []string // what was asked for and does not exist
 }
 
-func newWorld(t *testing.T) *world {
+func newRegions(t *testing.T) *regions {
 	t.Helper()
-	w := &world{data: &data{unicorns: seed(t), baskets: map[string][]string{}}, addresses: map[string]string{}}
+	w := &regions{data: &data{unicorns: seed(t), baskets: map[string][]string{}}, addresses: map[string]string{}}
 	w.east = w.newRegion(t, "us-east-1", "i-0a1b2c3d4e5f60718", "ec2-203-0-113-7.compute-1.amazonaws.com")
 	w.west = w.newRegion(t, "us-west-1", "i-08796a5b4c3d2e1f0", "ec2-198-51-100-9.us-west-1.compute.amazonaws.com")
 	return w
 }
 
-func (w *world) newRegion(t *testing.T, name, instance, api string) *region {
+func (w *regions) newRegion(t *testing.T, name, instance, api string) *region {
 	host := "unishop-site." + "s3-website-" + name + ".amazonaws.com"
 	r := &region{name: name, site: "http://" + host + "/", instance: instance}
 	r.shop = &fakeShop{data: w.data, region: name, origin: "http://" + host}
@@ -90,7 +90,7 @@ func (r *region) newSite(t *testing.T, api string) http.Handler {
 		answer(w, http.StatusOK, map[string]string{"host": host, "region": r.name, "instance": r.instance})
 	})
 	return http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
-		if r.dark.Load() {
+		if r.withdrawn.Load() {
 			http.Error(w, "NoSuchKey", http.StatusNotFound)
 			return
 		}
@@ -98,24 +98,24 @@ func (r *region) newSite(t *testing.T, api string) http.Handler {
 	})
 }
 
-func (w *world) dial(ctx context.Context, network, address string) (net.Conn, error) {
+func (w *regions) dial(ctx context.Context, network, address string) (net.Conn, error) {
 	real, ok := w.addresses[address]
 	if !ok {
 		w.lost.Lock()
 		defer w.lost.Unlock()
 		w.strangers = append(w.strangers, address)
-		return nil, fmt.Errorf("%s is not in this world", address)
+		return nil, fmt.Errorf("%s does not exist here", address)
 	}
 	return (&net.Dialer{}).DialContext(ctx, network, real)
 }
 
-func (w *world) reachedFor() []string {
+func (w *regions) reachedFor() []string {
 	w.lost.Lock()
 	defer w.lost.Unlock()
 	return w.strangers
 }
 
-// missing says that something is not checked for want of a tool. Where nobody would read that, it fails.
+// missing says that something is not checked for want of a tool. In CI, where no one would read that, it fails.
 func missing(t *testing.T, what string) {
 	t.Helper()
 	if os.Getenv("CI") != "" {
@@ -125,7 +125,7 @@ func missing(t *testing.T, what string) {
 }
 
 // browse opens a browser for one test. Where there is none the test is skipped, or fails when CI is set.
-func browse(t *testing.T, w *world) *Browser {
+func browse(t *testing.T, w *regions) *Browser {
 	t.Helper()
 	if _, err := findProgram(); err != nil {
 		missing(t, "the page is not checked: "+err.Error())
