@@ -3,8 +3,8 @@
 # make killed   the drill, killed in every step and run again: nothing may be left; Linux, half an hour
 # make machine  the instance on a real systemd: root on Linux, some minutes; elsewhere it says that it was not run
 # make test     everything that is tested
-# make failover on AWS, us-east-1 is down: activates us-west-1, after a comparison with what is deployed; GO_ON=yes goes on
-#               although more would change; TO=primary activates us-east-1; ARGS="-c server-class=t3.medium" goes to the CDK CLI
+# make failover on AWS, in an outage of us-east-1: activates us-west-1, after a comparison with what is deployed; GO_ON=yes
+#               goes on although more would change; TO=primary activates us-east-1; ARGS="-c server-class=t3.medium" goes to the CDK CLI
 # make kept     what a failover needs without Go and npm: templates and runbook, written to the folder kept
 # make bench    the shop's start, and the load that it bears, and a synthesis, measured
 # make bundle   the release bundle, for a bucket of your own; `npx cdk deploy` builds it by itself

@@ -26,7 +26,7 @@ type RegionRoleProps struct {
 	// left out here, be it a route, is gone although the function refuses.
 	Network  Network
 	Database Database
-	// Server: its instance too is waited for in every planned move, so that an instance that fails moves nothing. In a
+	// Server: its instance too is waited for in every switchover, so that an instance that fails moves nothing. In a
 	// failover launch and promotion start side by side.
 	Server Server
 	// After lists everything else in the stack.

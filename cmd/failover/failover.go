@@ -110,6 +110,6 @@ func (f *failover) compare(ctx context.Context) error {
 	}
 	return fmt.Errorf("%s is deployed from release %s, and this is release %s. Beside the role, the instance and the outputs this failover would change\n  %s\n"+
 		"IAM, S3 buckets and other parts cannot be changed during the outage of the region that controls them. Use a clone of release %s, with\n"+
-		"the context that it was deployed with, or its kept template: docs/runbook.md, \"%s has an outage\"",
+		"the context that it was deployed with, or its kept template: docs/runbook.md, \"An outage of %s\"",
 		f.stack(), activation.Release(deployed), activation.Release(wanted), strings.Join(changes, "\n  "), activation.Release(deployed), f.lost().Name)
 }

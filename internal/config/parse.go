@@ -98,8 +98,8 @@ func (p *parser) assignRoles(c *Config) {
 	case "primary":
 		way = Failover
 	default:
-		p.mistake("failover: %s is not allowed: use -c failover=true during an outage of the primary region, "+
-			"-c failover=primary when the secondary region is active and down, "+
+		p.mistake("failover: %s is not allowed: use -c failover=true in an outage of the primary region, "+
+			"-c failover=primary in an outage of the secondary region while it is active, "+
 			`"planned" for a move without data loss, or "false" (the default)`, quote(p.context["failover"]))
 	}
 	c.Attempt = Planned
