@@ -86,7 +86,7 @@ func NewImage(scope awsconstructs.Construct, id string, props ImageProps) Image 
 		InfrastructureConfigurationArn: newBuildInfrastructure(this, props).AttrArn(),
 		DistributionConfigurationArn:   newDistribution(this, props).AttrArn(),
 		LoggingConfiguration:           &awsimagebuilder.CfnImage_ImageLoggingConfigurationProperty{LogGroupName: logs.LogGroupName()},
-		// The primary's server is the test of an image: nothing reaches the pilot light before it has sold there.
+		// The primary's server is the test of an image: nothing reaches the pilot light before it has served there.
 		ImageTestsConfiguration:      &awsimagebuilder.CfnImage_ImageTestsConfigurationProperty{ImageTestsEnabled: jsii.Bool(false)},
 		EnhancedImageMetadataEnabled: jsii.Bool(false),
 		DeletionSettings:             &awsimagebuilder.CfnImage_DeletionSettingsProperty{ExecutionRole: newDeletionRole(this).RoleArn()},

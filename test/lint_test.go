@@ -31,7 +31,7 @@ func TestCfnLintFindsNothing(t *testing.T) {
 	}
 }
 
-func TestCfnLintIsHeard(t *testing.T) {
+func TestAMistakeThatCfnLintFindsFails(t *testing.T) {
 	tool := lintTool(t, "cfn-lint")
 	file := filepath.Join(t.TempDir(), "broken.json")
 	broken := `{"Resources":{"Global":{"Type":"AWS::RDS::GlobalCluster","Properties":{"Engine":"aurora-mysql","SourceDBClusterIdentifier":"unishop"}}}}`
@@ -81,7 +81,7 @@ func TestRuffFindsNothing(t *testing.T) {
 	}
 }
 
-func TestRuffIsHeard(t *testing.T) {
+func TestAMistakeThatRuffFindsFails(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "forgets.py")
 	require.NoError(t, os.WriteFile(file, []byte("from runtime import ask\n\nask(client)\n"), 0o644))
 	said, err := ruff(t, "check", "--config", "ruff.toml", file)

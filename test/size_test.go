@@ -39,7 +39,7 @@ func TestPromisesOfTheLargestTemplates(t *testing.T) {
 		}
 	}
 	hold(t, real, map[string]promiseOn[map[string]string]{
-		"whatever the context allows, each template is small enough to be handed to CloudFormation as it is": {
+		"whatever the context allows, CloudFormation takes each template as it is, by its size": {
 			check: func(templates map[string]string) (c complaints) {
 				for where, text := range templates {
 					c.unless(len(text) > 0 && len(text) < maxTemplate, "%s: %d bytes, where %d are allowed", where, len(text), maxTemplate)

@@ -230,7 +230,7 @@ func TestAFaultThatIsNotKnownIsRefused(t *testing.T) {
 	require.ErrorContains(t, e.SetFaults(t.Context(), Fault{Region: "us-east-1", Answer: "Throtled"}), "'Throtled' is not allowed")
 }
 
-func TestTheHookIsToldAndMayRefuse(t *testing.T) {
+func TestTheHookGetsEveryEventAndMayRefuse(t *testing.T) {
 	var lock sync.Mutex
 	var received []Event
 	e := start(t, func(_ context.Context, event *Event) error {

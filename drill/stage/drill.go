@@ -106,7 +106,7 @@ func (d *Drill) End(failed bool) (err error) {
 	return errors.Join(err, d.Record.Close(), d.reaper.Close())
 }
 
-// handle has the guards see an event before the world. What the world has made real has happened.
+// handle has the guards see an event before the World. What the World has made real has happened.
 func (d *Drill) handle(ctx context.Context, event *emulator.Event) error {
 	if err := d.Guards.handle(ctx, event); err != nil {
 		return err
@@ -148,7 +148,7 @@ func (d *Drill) Object(ctx context.Context, bucket, key string) ([]byte, error) 
 	return io.ReadAll(found.Body)
 }
 
-// Dial leads every public name to the world.
+// Dial leads every public name to the World.
 func (d *Drill) Dial(ctx context.Context, network, _ string) (net.Conn, error) {
 	return (&net.Dialer{}).DialContext(ctx, network, d.World.Front())
 }

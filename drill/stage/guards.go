@@ -7,7 +7,7 @@ import (
 	"unishop-pilot-light/drill/emulator"
 )
 
-// guards stand between the emulator and the world: each is shown one kind of event first, may hold it, and may refuse
+// guards stand between the emulator and the World: each is shown one kind of event first, may hold it, and may refuse
 // it, which fails in AWS too.
 type guards struct {
 	lock sync.Mutex

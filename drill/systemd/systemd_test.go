@@ -113,7 +113,7 @@ func TestAVerbOrAnOptionThatIsNotKnownIsRefused(t *testing.T) {
 }
 
 func TestWhatIsNotEnforcedIsNamed(t *testing.T) {
-	m, said := newMachine(t, map[string]string{"bin/sleeper": sleep, units + "x.service": sleeper + "User=nobody\nPrivateTmp=yes\n"})
+	m, said := newMachine(t, map[string]string{"bin/sleeper": sleep, units + "x.service": sleeper + "User=shop\nPrivateTmp=yes\n"})
 	systemctl(t, m, 0, "start x")
 	assert.Contains(t, said.String(), "x.service: not enforced here: User, PrivateTmp")
 }
@@ -202,7 +202,7 @@ func TestUnitsWithoutAnOrderStartAndStopAtTheSameTime(t *testing.T) {
 	assert.Less(t, time.Since(begin), 4*time.Second)
 }
 
-func TestAPowerFailureRunsNoStopCommandAndAsksNobody(t *testing.T) {
+func TestAPowerFailureRunsNoStopCommandAndAsksNoProcess(t *testing.T) {
 	m, _ := newMachine(t, map[string]string{"bin/sleeper": sleep, "bin/publish": publish, "bin/withdraw": withdraw,
 		"bin/after": after, units + "x.service": sleeper + "Restart=always\nRestartSec=0\n", units + "site.service": strings.Replace(site, "[Service]\n", thenAfter, 1)})
 	systemctl(t, m, 0, "start site")

@@ -128,7 +128,7 @@ func (s *system) explain() {
 	}
 }
 
-func TestTheShopBootsSellsAndGoesAsOnEC2(t *testing.T) {
+func TestTheShopBootsServesAndEndsAsOnEC2(t *testing.T) {
 	s := newSystem(t)
 	t.Cleanup(s.explain)
 	begin := time.Now()

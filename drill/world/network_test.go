@@ -83,7 +83,7 @@ func TestAMachinesProgramsSeeTheEmulatorAndTheirRegion(t *testing.T) {
 	assert.Equal(t, m.root+" "+portOf(m), onMachine(t, m, `echo "$UNISHOP_ROOT $PORT"`))
 }
 
-func TestAnImageThatNobodyBakedIsNotBooted(t *testing.T) {
+func TestAnImageThatWasNotBakedIsNotBooted(t *testing.T) {
 	w := newWorld(t)
 	err := w.Handle(t.Context(), &emulator.Event{Name: emulator.InstanceLaunched, Region: west, Instance: "i-1", ImageID: "ami-unknown"})
 	require.ErrorContains(t, err, "image ami-unknown was not baked here")

@@ -68,7 +68,7 @@ func TestEveryFileOfThePageIsServedWithItsContentType(t *testing.T) {
 	}
 }
 
-func TestAMachineThatIsStoppedWhileItPublishesLeavesItsSiteDark(t *testing.T) {
+func TestAMachineThatIsStoppedWhileItPublishesLeavesItsSiteWithdrawn(t *testing.T) {
 	s := newSystem(t)
 	m := newPublisher(t, s)
 	aws := filepath.Join(m.bin(), "aws")

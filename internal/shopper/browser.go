@@ -22,7 +22,7 @@ var programs = []string{
 	"/Applications/Google Chrome.app/Contents/MacOS/Google Chrome", "/Applications/Chromium.app/Contents/MacOS/Chromium",
 }
 
-// Browser is a shopper with a Chromium of their own: no window, an empty profile, one tab.
+// Browser is a shopper with a separate Chromium: no window, an empty profile, one tab.
 type Browser struct {
 	ctx   context.Context // of the tab
 	dir   string          // all that Chromium writes

@@ -102,7 +102,7 @@ func (b *Browser) LogIn(ctx context.Context, email string) error {
 }
 
 func (b *Browser) enter(ctx context.Context, dialog string, fields map[string]string) error {
-	if err := b.click(ctx, `#nobody [data-opens="`+dialog+`"]`); err != nil {
+	if err := b.click(ctx, `#guest [data-opens="`+dialog+`"]`); err != nil {
 		return err
 	}
 	for name, text := range fields {
@@ -114,7 +114,7 @@ func (b *Browser) enter(ctx context.Context, dialog string, fields map[string]st
 	if err := b.click(ctx, `#`+dialog+` .btn-primary`); err != nil {
 		return err
 	}
-	return b.await(ctx, isShown("#somebody")+` && !document.querySelector("dialog[open]")`)
+	return b.await(ctx, isShown("#customer")+` && !document.querySelector("dialog[open]")`)
 }
 
 // LogOut logs out.
@@ -122,7 +122,7 @@ func (b *Browser) LogOut(ctx context.Context) error {
 	if err := b.click(ctx, "#log-out"); err != nil {
 		return err
 	}
-	return b.await(ctx, isShown("#nobody"))
+	return b.await(ctx, isShown("#guest"))
 }
 
 // Choose puts the first so many unicorns of the catalogue into the basket; none may be in it before.
@@ -179,7 +179,7 @@ func (b *Browser) Screenshot(ctx context.Context, width, height int64, file stri
 
 // isKnown: the page greets a customer.
 func (b *Browser) isKnown(ctx context.Context) (known bool, err error) {
-	return known, b.run(ctx, chromedp.Evaluate(isShown("#somebody"), &known))
+	return known, b.run(ctx, chromedp.Evaluate(isShown("#customer"), &known))
 }
 
 func isShown(selector string) string {

@@ -79,7 +79,7 @@ func TestSigningUpAtAReadOnlyShopIsAnsweredInTheDialog(t *testing.T) {
 	b := browse(t, w)
 	visit(t, b, w.east)
 	w.east.shop.readOnly.Store(true)
-	do(t, b, chromedp.Click(`#nobody [data-opens="sign-up"]`, chromedp.ByQuery),
+	do(t, b, chromedp.Click(`#guest [data-opens="sign-up"]`, chromedp.ByQuery),
 		chromedp.SendKeys("#sign-up-email", ada.Email, chromedp.ByQuery),
 		chromedp.SendKeys("#sign-up-first", ada.FirstName, chromedp.ByQuery),
 		chromedp.SendKeys("#sign-up-last", ada.LastName+kb.Enter, chromedp.ByQuery))
@@ -203,7 +203,7 @@ func TestAnAccountThatIsGoneIsLoggedOut(t *testing.T) {
 			w.users = nil // a failover has lost the newest writes
 			act(t, b, w)
 			waitFor(t, b, farewell)
-			assert.False(t, ask[bool](t, b, `document.querySelector("#nobody").hidden`))
+			assert.False(t, ask[bool](t, b, `document.querySelector("#guest").hidden`))
 			assert.Empty(t, ask[string](t, b, `localStorage.getItem("unishop.user") ?? ""`))
 			signUp(t, b) // as it says
 		})
@@ -246,7 +246,7 @@ func TestARefusedSignUpSaysWhatToDo(t *testing.T) {
 	visit(t, b, w.east)
 	signUp(t, b)
 	require.NoError(t, b.LogOut(soon(t)))
-	do(t, b, chromedp.Click(`#nobody [data-opens="sign-up"]`, chromedp.ByQuery),
+	do(t, b, chromedp.Click(`#guest [data-opens="sign-up"]`, chromedp.ByQuery),
 		chromedp.SendKeys("#sign-up-email", ada.Email, chromedp.ByQuery),
 		chromedp.SendKeys("#sign-up-first", "A", chromedp.ByQuery),
 		chromedp.SendKeys("#sign-up-last", "L"+kb.Enter, chromedp.ByQuery))
@@ -296,7 +296,7 @@ func TestSigningUpNeedsNoMouse(t *testing.T) {
 
 // states are what the page can look like; each is checked by whoever checks the page's looks.
 var states = []struct{ name, open string }{
-	{"catalogue", ""}, {"log in", `#nobody [data-opens="log-in"]`}, {"sign up", `#nobody [data-opens="sign-up"]`},
+	{"catalogue", ""}, {"log in", `#guest [data-opens="log-in"]`}, {"sign up", `#guest [data-opens="sign-up"]`},
 	{"stranger's basket", ".basket-button"},
 }
 

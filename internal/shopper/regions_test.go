@@ -25,7 +25,7 @@ var discard = log.New(io.Discard, "", 0)
 type region struct {
 	name, site, instance string
 	shop                 *fakeShop
-	withdrawn                 atomic.Bool // the site is empty
+	withdrawn            atomic.Bool // the site is empty
 	scheme               atomic.Bool // config.json's host carries one
 }
 

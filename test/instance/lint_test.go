@@ -83,7 +83,7 @@ func TestSystemdFindsNoMistakeInTheUnits(t *testing.T) {
 	assert.Empty(t, said)
 }
 
-func TestSystemdIsHeard(t *testing.T) {
+func TestAMistakeThatSystemdFindsFails(t *testing.T) {
 	m := image(t)
 	m.write(t, "etc/systemd/system/unishop.service", "[Service]\nRestrat=always\nExecStart=/usr/bin/java\n", 0o644)
 	m.write(t, "etc/systemd/system/amazon-cloudwatch-agent.service.d/unishop.conf", "[Service]\nExecStrat=x\n", 0o644)

@@ -102,7 +102,7 @@ func (m *machine) steps(t *testing.T) (steps []string) {
 // later is a shop that refuses three times before it answers.
 const later = `[[ $(grep -c ishealthy "$0.asked" 2>/dev/null) -ge 3 ]] && exit; echo "$*" >>"$0.asked"; exit 7`
 
-func TestOneStartOfTheAWSCLILightsADarkSiteOnceTheShopAnswers(t *testing.T) {
+func TestOneStartOfTheAWSCLIPublishesAnEmptySiteOnceTheShopAnswers(t *testing.T) {
 	m := newSite(t, later)
 	out, err := m.publish(t)
 	require.NoError(t, err, out)
@@ -134,7 +134,7 @@ func TestAFailureLightsNothing(t *testing.T) {
 }
 
 // systemd withdraws after a start that has failed, and starts again.
-func TestAPublishingThatFailsTakesNothingFromAPredecessorThatSells(t *testing.T) {
+func TestAPublishingThatFailsTakesNothingFromAPredecessorThatServes(t *testing.T) {
 	for name, failing := range map[string]string{
 		"in the assets":   `[[ $* == *"--exclude index.html"* ]] && exit 1; `,
 		"after the entry": `[[ $* == *"/entry "* ]] && cp "$3"/* "$BUCKET" && exit 1; `,
@@ -153,7 +153,7 @@ func TestAPublishingThatFailsTakesNothingFromAPredecessorThatSells(t *testing.T)
 	}
 }
 
-func TestWithoutAPublicNameTheSiteStaysDark(t *testing.T) {
+func TestWithoutAPublicNameTheSiteStaysEmpty(t *testing.T) {
 	m := newSite(t, "")
 	m.program(t, "curl", `[[ $* == */public-hostname ]] && exit 22; `+metadata)
 	_, err := m.publish(t)
@@ -196,7 +196,7 @@ func TestNothingIsWithdrawnWhenTheConfigCannotBeRead(t *testing.T) {
 }
 
 // A release that is rolled back has its instance terminated after it has published; the one before goes on serving.
-func TestASiteIsHandedBackToAPredecessorThatStillSells(t *testing.T) {
+func TestASiteIsPublishedAgainForAPredecessorThatStillServes(t *testing.T) {
 	cases := map[string]struct {
 		health string // what curl does
 		then   string // config.json after the withdrawal; none when the site is withdrawn

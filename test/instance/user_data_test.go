@@ -125,7 +125,7 @@ func thirdTime(fails, does string) string {
 	return `echo x >>"$0.tried"; (($(wc -l <"$0.tried") > 2)) || { ` + fails + `; }; ` + does
 }
 
-func TestASignalIsSentAgainUntilItIsHeard(t *testing.T) {
+func TestASignalIsSentAgainUntilItIsReceived(t *testing.T) {
 	const refused = `echo "An error occurred (%s) when calling the SignalResource operation" >&2; exit 254`
 	for name, c := range map[string]struct{ program, body string }{
 		"AWS is busy":               {"aws", thirdTime(strings.Replace(refused, "%s", "Throttling", 1), "")},
@@ -195,7 +195,7 @@ func TestAPageThatIsNeverPublishedFailsWhenTheTimeIsOver(t *testing.T) {
 }
 
 // A shop that answers no one says in its log what is wrong with its database.
-func TestWhatTheShopSaysOfItsDatabaseIsToldOnceAndWhenTheTimeIsOver(t *testing.T) {
+func TestWhatTheShopSaysOfItsDatabaseIsPrintedOnceAndWhenTheTimeIsOver(t *testing.T) {
 	const denied = "The database does not answer: Access denied for user 'unishop'@'10.1.0.5' (using password: YES)"
 	log := `log="$UNISHOP_ROOT/var/log/unishop/unishop.log"; mkdir -p "${log%/*}"; n=$((RANDOM))
 		echo "{\"message\":\"` + strings.Replace(denied, "Access", `(conn=$n) Access`, 1) + `\",\"ecs\":{}}" >>"$log"; exit 22`
@@ -206,7 +206,7 @@ func TestWhatTheShopSaysOfItsDatabaseIsToldOnceAndWhenTheTimeIsOver(t *testing.T
 	assert.Equal(t, 1, strings.Count(out, "start: no time is left: the shop does not answer: "+denied+"\n"), out)
 }
 
-func TestAShopWithoutACollectorOfLogsSells(t *testing.T) {
+func TestAShopWithoutACollectorOfLogsServes(t *testing.T) {
 	m := newBoot(t, "", `[[ $* == *amazon-cloudwatch-agent ]] && exit 5; `+healthy)
 	out, err := boot(t, m)
 	require.NoError(t, err, out)

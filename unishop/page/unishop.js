@@ -21,7 +21,7 @@ const delay = (attempt) => backOff[Math.min(attempt, backOff.length - 1)] * (0.8
 
 // ---- Asking
 
-/** Trouble is an answer that nobody hoped for. Status 0: there was none. */
+/** Trouble is an answer that is no success. Status 0: there was none. */
 class Trouble extends Error {
   constructor(message, status = 0) {
     super(message);
@@ -129,7 +129,7 @@ function countDown(seconds) {
 
 // ---- Read-only: until the database here is promoted
 
-/** databaseIsWriter: true, false, or undefined when nobody knows. */
+/** databaseIsWriter: true, false, or undefined when it is unknown. */
 async function databaseIsWriter() {
   const { answer } = await ask(`${shop.config?.api}/health/dbping`);
   return answer?.writer;
@@ -308,7 +308,7 @@ function serveDialogs() {
 
 let forgetting = 0;
 
-/** say tells the shopper, by eye and by ear: in the open dialog, for the page behind it is inert, or in the page. */
+/** say shows the shopper a text, and has a screen reader read it: in the open dialog, for the page behind it is inert, or in the page. */
 function say(text) {
   const place = document.querySelector("dialog[open] .problem") ?? byId("news");
   place.textContent = text;
@@ -408,16 +408,16 @@ function line(unicorn) {
   button.addEventListener("click", async () => {
     const position = [...byId("chosen").children].indexOf(item);
     await move(unicorn, "DELETE");
-    const rest = byId("chosen").querySelectorAll("button");
-    (rest[Math.min(position, rest.length - 1)] ?? byId("basket-title")).focus(); // the button that had it is gone
+    const remaining = byId("chosen").querySelectorAll("button");
+    (remaining[Math.min(position, remaining.length - 1)] ?? byId("basket-title")).focus(); // the button that had it is gone
   });
   return item;
 }
 
 function drawAccount() {
   const { activeElement } = document;
-  byId("nobody").hidden = Boolean(shop.user);
-  byId("somebody").hidden = !shop.user;
+  byId("guest").hidden = Boolean(shop.user);
+  byId("customer").hidden = !shop.user;
   byId("stranger").hidden = Boolean(shop.user);
   byId("name").textContent = nameOf(shop.user);
   if (activeElement?.closest("[hidden]")) document.querySelector(".basket-button").focus();

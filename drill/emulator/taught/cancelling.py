@@ -21,7 +21,7 @@ class _Cancelled(RuntimeError):
     pass
 
 
-def _waits_for_somebody(resource_type):
+def _waits_for_something_else(resource_type):
     return resource_type.startswith("Custom::") or resource_type in (
         "AWS::CloudFormation::CustomResource",
         side_by_side.INSTANCE,
@@ -47,7 +47,7 @@ def _provision(original, resource_type, logical_id, props, stack_name):
 
 def _unless_cancelled(work, resource_type, stack_name, logical_id, words):
     stack = cloudformation.store._stacks[stack_name]
-    if not _waits_for_somebody(resource_type) or stack["StackStatus"] != "UPDATE_IN_PROGRESS":
+    if not _waits_for_something_else(resource_type) or stack["StackStatus"] != "UPDATE_IN_PROGRESS":
         return work()
     running = side_by_side.beside(work)
     while not running.done() and not stack.get("_cancel_requested"):

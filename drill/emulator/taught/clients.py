@@ -66,7 +66,7 @@ def call(service, operation, parameters, region=None):
             return getattr(api, method)(**known)
         except botocore.exceptions.ClientError as error:
             passing = error.response["Error"]["Code"] in (*THROTTLED, *_UNAVAILABLE)
-            if not passing or time.monotonic() > ends and not outage.is_down(api.meta.region_name):
+            if not passing or time.monotonic() > ends and not outage.affects(api.meta.region_name):
                 raise
         time.sleep(0.5)
 

@@ -99,7 +99,7 @@ GLOBAL = re.compile(r"AWS::(IAM|CloudFront|Route53)::")
 
 @patches.wrap(stacks, "_runs_on_worker_thread")
 def _runs_on_worker_thread(original, resource_type):
-    return resource_type in _on_worker_threads or outage.is_down(responses.get_region()) or original(resource_type)
+    return resource_type in _on_worker_threads or outage.affects(responses.get_region()) or original(resource_type)
 
 
 provisioned = set()  # every resource type that a stack has created
@@ -108,14 +108,14 @@ provisioned = set()  # every resource type that a stack has created
 def _through_outages(verb):
     @patches.wrap(stacks, f"_{verb}_resource")
     def change(original, *args):
-        while outage.is_down(responses.get_region()):
+        while outage.affects(responses.get_region()):
             time.sleep(0.1)
         resource_type = args[0]
         if verb == "provision":
             provisioned.add(resource_type)
         unchanged = verb == "update" and args[2] == args[3]
         control_plane_away = GLOBAL.match(resource_type) or resource_type == "AWS::S3::Bucket" and verb != "update"
-        if control_plane_away and not unchanged and outage.is_down("us-east-1"):
+        if control_plane_away and not unchanged and outage.affects("us-east-1"):
             raise RuntimeError(
                 f"The control plane of {resource_type} is in us-east-1. Service Unavailable. Please try again shortly."
             )

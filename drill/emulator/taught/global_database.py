@@ -120,7 +120,7 @@ def _regions_needed(running):
 
 
 def _waits(running):
-    return any(outage.is_down(region_of(arn)) for arn in _regions_needed(running))
+    return any(outage.affects(region_of(arn)) for arn in _regions_needed(running))
 
 
 def _carry_out(database, running):
@@ -192,7 +192,7 @@ def _lose(database, arn):
     """The old writer's volume is of no use: it is a member again, with a new volume, when its region is healthy."""
     lost = member(database, arn)
     lost["SynchronizationStatus"] = "pending-resync"
-    if outage.is_down(region_of(arn)):
+    if outage.affects(region_of(arn)):
         database["GlobalClusterMembers"].remove(lost)
         database.setdefault("_lost", []).append(lost)
     else:
@@ -227,7 +227,7 @@ def _resynchronise(database, m):
 
 
 def _resynchronised(database, arn, source):
-    if any(outage.is_down(region_of(cluster)) for cluster in (arn, source)):
+    if any(outage.affects(region_of(cluster)) for cluster in (arn, source)):
         return False
     facts = {"globalCluster": database["GlobalClusterIdentifier"], "writer": _names(source), **_names(arn)}
     try:

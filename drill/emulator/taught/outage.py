@@ -9,7 +9,7 @@ _down = set()
 _when_back = []
 
 
-def is_down(region):
+def affects(region):
     return region in _down
 
 

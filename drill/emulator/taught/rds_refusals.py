@@ -81,7 +81,7 @@ class Request:
         return [
             r
             for r in {global_database.region_of(m["DBClusterArn"]) for m in (self.writer, self.target_member)}
-            if outage.is_down(r)
+            if outage.affects(r)
         ]
 
 

@@ -87,7 +87,7 @@ def _replicate(original, data):
 
 def _cannot_be_made(secret, region, overwrite):
     """https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_ReplicationStatusType.html"""
-    if outage.is_down(region):
+    if outage.affects(region):
         return _status(region, "InProgress", f"{region} does not answer")
     other = secrets._secrets.get_scoped(responses.get_account_id(), region, secret["Name"])
     if other and other["ARN"] != secrets._secret_arn_for_region(secret, region) and not overwrite:
@@ -107,11 +107,11 @@ def _drop_status(secret, region):
 def _sync(original, secret):
     """A region with an outage gets the change when the outage ends."""
     everywhere = secret.get("ReplicationStatus", [])
-    secret["ReplicationStatus"] = [status for status in everywhere if not outage.is_down(status["Region"])]
+    secret["ReplicationStatus"] = [status for status in everywhere if not outage.affects(status["Region"])]
     original(secret)
     secret["ReplicationStatus"] = everywhere
     for status in everywhere:
-        if outage.is_down(status["Region"]):
+        if outage.affects(status["Region"]):
             status["Status"] = "InProgress"
 
 

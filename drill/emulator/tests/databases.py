@@ -73,7 +73,7 @@ class GlobalDatabase:
     def await_whole(self, region=SECONDARY):
         until(lambda: self.describe(region)["Status"] == "available", f"{self.name} available")
 
-    def bring_home(self):
+    def fail_back(self):
         for region in self.ids:
             emulator().control("outage", {"region": region, "down": False})
         self.await_whole()
@@ -82,7 +82,7 @@ class GlobalDatabase:
             self.await_whole()
 
     def remove(self):
-        self.bring_home()
+        self.fail_back()
         for region in (SECONDARY, PRIMARY):
             api = self.api[region]
             for instance in api.describe_db_instances()["DBInstances"]:

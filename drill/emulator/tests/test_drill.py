@@ -51,14 +51,14 @@ class ADatabase(unittest.TestCase):
     def test_listens_on_its_own_port_when_the_drill_says_none(self):
         self.assertEqual(self.create_instance()["Endpoint"]["Port"], 3306)
 
-    def test_is_told_with_its_master_user_and_its_clusters_endpoint(self):
+    def test_event_has_its_master_user_and_its_clusters_endpoint(self):
         self.create_instance()
         cluster = self.rds.describe_db_clusters(DBClusterIdentifier="sent")["DBClusters"][0]
         (event,) = events_of("database-created")
         self.assertEqual((event["masterUsername"], event["masterUserPassword"]), ("shop", "not-a-secret"))
         self.assertEqual(event["clusterAddress"], cluster["Endpoint"])
 
-    def test_is_told_of_its_reboot_and_available_when_that_is_over(self):
+    def test_reboot_is_an_event_and_it_is_available_after_it(self):
         self.create_instance()
         go_on = hold(self, "database-rebooted")
 
@@ -89,7 +89,7 @@ class AMachine(unittest.TestCase):
         self.addCleanup(ec2.terminate_instances, InstanceIds=[instance])
         return ec2, instance
 
-    def test_is_told_of_its_reboot_and_keeps_its_addresses(self):
+    def test_reboot_is_an_event_and_it_keeps_its_addresses(self):
         for region in (PRIMARY, SECONDARY):
             ec2, instance = self.launch(region)
             ec2.reboot_instances(InstanceIds=[instance])
@@ -114,7 +114,7 @@ class AMachine(unittest.TestCase):
             self.assertIn(started["publicIp"].replace(".", "-"), started["publicDnsName"])
             self.assertEqual(describe()["PublicDnsName"], started["publicDnsName"])
 
-    def test_is_told_once_of_what_happens_once(self):
+    def test_what_happens_once_is_one_event(self):
         ec2, instance = self.launch(PRIMARY)
         ec2.start_instances(InstanceIds=[instance])
         ec2.stop_instances(InstanceIds=[instance])
@@ -158,7 +158,7 @@ class AnImage(unittest.TestCase):
             clientToken="0" * 36,
         )
 
-    def test_is_told_with_what_is_on_it(self):
+    def test_event_has_what_is_on_it(self):
         amis = self.bake("sent")["outputResources"]["amis"]
         (event,) = events_of("image-baked")
         self.assertEqual(event["images"], [ami["image"] for ami in amis])

@@ -174,7 +174,7 @@ class TheWriter(unittest.TestCase):
         self.db.await_whole()
 
     @either_way
-    def test_a_switchover_hangs_in_an_outage_until_a_failover_may_take_over(self, lost, target):
+    def test_a_switchover_hangs_in_an_outage_until_a_failover_may_replace_it(self, lost, target):
         db = self.db
         self.hang(lost, target)
         with self.assertRaises(botocore.exceptions.ClientError) as refused:
@@ -267,7 +267,7 @@ class Snapshots(unittest.TestCase):
 
 
 class Databases(unittest.TestCase):
-    def test_each_instance_is_told_of_and_may_be_refused(self):
+    def test_each_instance_is_an_event_and_may_be_refused(self):
         db = GlobalDatabase(type(self), "created")
         created = {
             e["region"]: e for e in Hook.events if e["event"] == "database-created" and e["globalCluster"] == "created"

@@ -93,7 +93,7 @@ class Outages(unittest.TestCase):
         self.assertEqual(stack.update({**role, **group, **other}), "UPDATE_ROLLBACK_COMPLETE")
         self.assertIn("The control plane of AWS::IAM::Role is in us-east-1", stack.reasons()["Other"])
 
-    def test_a_stack_stands_still_while_its_region_is_down(self):
+    def test_a_stack_stands_still_during_the_outage_of_its_region(self):
         stack = Stack(self, "stands-still")
         groups = {f"Group{number}": {"Type": "AWS::Logs::LogGroup"} for number in range(3)}
         stack.begin("create", {**custom_resource(), **groups})

@@ -200,7 +200,7 @@ class Refusals(unittest.TestCase):
         third = db.joining("eu-west-1", "busy-third")
         self.refused("InvalidGlobalClusterStateFault", db.api["eu-west-1"].create_db_cluster, **third)
 
-    def test_a_member_that_resynchronises_cannot_take_over(self):
+    def test_a_member_that_resynchronises_cannot_be_promoted(self):
         for lost, target in ((PRIMARY, SECONDARY), (SECONDARY, PRIMARY)):
             with self.subTest(f"{lost} resynchronises"):
                 db = GlobalDatabase(type(self), f"resynchronising-{lost}")

@@ -115,7 +115,7 @@ class Replicas(unittest.TestCase):
             )
             self.assertEqual((self.value(other), self.status(home)), ("second", [(other, "InSync")]))
 
-    def test_a_region_that_is_down_gets_it_when_it_is_back(self):
+    def test_a_region_with_an_outage_gets_it_when_the_outage_ends(self):
         for home, other in self.either_way():
             emulator().control("outage", {"region": other, "down": True})
             self.create(home, other)
@@ -127,7 +127,7 @@ class Replicas(unittest.TestCase):
             emulator().control("outage", {"region": other, "down": False})
             self.assertEqual((self.value(other), self.status(home)), ("second", [(other, "InSync")]))
 
-    def test_cloudformation_does_not_tell_of_a_replication_that_has_failed(self):
+    def test_cloudformation_does_not_report_a_replication_that_has_failed(self):
         """https://github.com/aws-cloudformation/cloudformation-coverage-roadmap/issues/1459"""
         self.api[SECONDARY].create_secret(Name=self.name, SecretString="taken")
         properties = {"Name": self.name, "SecretString": json.dumps({}), "ReplicaRegions": [{"Region": SECONDARY}]}

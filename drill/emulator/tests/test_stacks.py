@@ -602,7 +602,7 @@ class Cancelling(unittest.TestCase):
         gone = [e["instance"] for e in Hook.events if e["event"] == "instance-terminated"]
         self.assertEqual([e["instance"] in gone for e in launched(self.stack.name)], [True])
 
-    def test_what_waits_for_nobody_ends_first(self):
+    def test_what_waits_for_nothing_else_ends_first(self):
         """A database, which is made to the end, and goes again: also when it was the last."""
         properties = {"Engine": "aurora-mysql", "DBClusterIdentifier": "cancelled", **SECRET}
         cluster = {"Cluster": {"Type": "AWS::RDS::DBCluster", "DeletionPolicy": "Delete", "Properties": properties}}

@@ -6,7 +6,7 @@ import java.util.Map;
 import java.util.regex.Pattern;
 
 /**
- * What the environment tells the shop about the place it runs in. Nothing else configures it.
+ * What the environment says about the place in which the shop runs. Nothing else configures it.
  *
  * @param databaseHost  DB_HOST: the endpoint of the region's DB instance
  * @param databasePort  DB_PORT: 3306 unless set

@@ -18,7 +18,7 @@ public class Unishop {
         }
     }
 
-    /** Starts the shop, whatever its database does: it begins to sell when that answers. */
+    /** Starts the shop, whatever its database does: it begins to serve when that answers. */
     static ConfigurableApplicationContext start(Settings settings) {
         // A database that moves keeps its name: forget soon where it was, and that it was nowhere.
         Security.setProperty("networkaddress.cache.ttl", "5");

@@ -9,7 +9,7 @@ import java.security.KeyStore;
 import java.util.Base64;
 import java.util.UUID;
 
-/** A certificate for the test's servers. Left alone, MariaDB makes an RSA key of its own at every start: four seconds. */
+/** A certificate for the test's servers. Without it, MariaDB makes an RSA key at every start: four seconds. */
 record Certificate(Path certificate, Path key) {
 
     static Certificate in(Path directory) {

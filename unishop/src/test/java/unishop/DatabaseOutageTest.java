@@ -18,7 +18,7 @@ class DatabaseOutageTest {
     }
 
     @Test
-    void withoutADatabaseTheShopStartsAndSaysSoAndSellsWhenItComes() {
+    void withoutADatabaseTheShopStartsAndSaysSoAndServesWhenItComes() {
         database.kill();
         try (var shop = Shop.start(database)) {
             assertThat(shop.get("/health/ping").status()).isEqualTo(200);
@@ -47,7 +47,7 @@ class DatabaseOutageTest {
     }
 
     @Test
-    void aDatabaseThatIsCutOffKeepsNobodyWaitingAndIsUsedAgainWhenItAnswers() {
+    void aDatabaseThatIsCutOffKeepsNoOneWaitingAndIsUsedAgainWhenItAnswers() {
         try (var shop = Shop.start(database).awaitHealthy()) {
             database.freeze();
             try {

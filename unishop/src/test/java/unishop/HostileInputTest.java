@@ -217,7 +217,7 @@ class HostileInputTest {
     }
 
     @Test
-    void sqlInAnEmailLogsNobodyIn() {
+    void sqlInAnEmailLogsNoOneIn() {
         shop.signUp("victim@example.com");
         for (var email : List.of("'OR'1'='1'--@example.com", "victim@example.com'--", "victim@example.com\\", "%@example.com", "victim@example.co_")) {
             assertThat(shop.post("/user/login", Map.of("email", email)).status()).as(email).isEqualTo(400);

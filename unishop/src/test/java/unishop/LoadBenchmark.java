@@ -13,7 +13,7 @@ import java.util.regex.Pattern;
 
 /**
  * Sends shoppers into the shop who do not stop to think: each signs up, logs in, looks at the catalogue, fills and
- * empties a basket, and comes back as somebody new. Shop, MariaDB and shoppers share this machine. Run in unishop/,
+ * empties a basket, and comes back as a new customer. Shop, MariaDB and shoppers share this machine. Run in unishop/,
  * after `mvn package`:
  *
  *     java -cp target/test-classes unishop.LoadBenchmark <java 25> [shoppers] [seconds]

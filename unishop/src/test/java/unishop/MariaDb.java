@@ -21,7 +21,7 @@ import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A real MariaDB server of the test's own, on a free port of the loopback. The shop's user on it is an ordinary one, as
+ * A real MariaDB server for the test, on a free port of the loopback. The shop's user on it is an ordinary one, as
  * on Aurora: whoever has READ ONLY ADMIN writes to a server that is read-only.
  */
 final class MariaDb implements AutoCloseable {
@@ -212,7 +212,7 @@ final class MariaDb implements AutoCloseable {
         }
     }
 
-    /** A socket's path must be short, and the build directory's may be long. Nobody uses it. */
+    /** A socket's path must be short, and the build directory's may be long. No test uses it. */
     private String socket() {
         return Path.of(System.getProperty("java.io.tmpdir"), "unishop-" + port + ".sock").toString();
     }

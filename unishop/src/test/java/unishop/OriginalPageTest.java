@@ -110,7 +110,7 @@ class OriginalPageTest {
     }
 
     @Test
-    void aCustomerWithoutNamesIsToldSoByEmptyOnes() {
+    void aCustomerWithoutNamesGetsEmptyOnes() {
         var email = UUID.randomUUID() + "@example.com";
         make(CALLS.get(3), email, "", "");
         var user = make(CALLS.get(4), email, "", "").json();

@@ -16,8 +16,8 @@ class PilotLightTest {
     }
 
     @Test
-    void onAReadOnlyDatabaseTheShopShowsEverythingAndSellsAsSoonAsItIsPromoted() {
-        var user = sellToSomebody();
+    void onAReadOnlyDatabaseTheShopShowsEverythingAndTakesOrdersAsSoonAsItIsPromoted() {
+        var user = customerWithAnOrder();
         database.sql("SET GLOBAL read_only = 1");
         try (var shop = Shop.start(database).awaitHealthy()) {
             assertReadOnly(shop, user);
@@ -29,7 +29,7 @@ class PilotLightTest {
 
     @Test
     void onAnAuroraReaderTheShopShowsEverythingAndChangesNothing() {
-        var user = sellToSomebody();
+        var user = customerWithAnOrder();
         database.stop();
         database.restart("--innodb-read-only");
         try (var shop = Shop.start(database).awaitHealthy()) {
@@ -63,7 +63,7 @@ class PilotLightTest {
     /** Between the two migrations of the very first start, which replicate one by one. */
     @Test
     void aCatalogueThatIsStillEmptyIsToBeAskedForAgain() {
-        sellToSomebody();
+        customerWithAnOrder();
         database.sql("DELETE FROM unishop.unicorns_basket", "DELETE FROM unishop.unicorns", "SET GLOBAL read_only = 1");
         try (var shop = Shop.start(database)) {
             for (var path : new String[] {"/unicorns", "/health/ishealthy"}) {
@@ -76,7 +76,7 @@ class PilotLightTest {
     }
 
     @Test
-    void demotedWhileItRunsTheShopGoesOnShowingAndSellsAgainLater() {
+    void demotedWhileItRunsTheShopGoesOnShowingAndTakesOrdersAgainLater() {
         try (var shop = Shop.start(database).awaitHealthy()) {
             var user = shop.newcomer();
             shop.add(user, shop.unicorn(0));
@@ -89,7 +89,7 @@ class PilotLightTest {
 
     @Test
     void aMigrationThatWasCutOffIsRunAgain() {
-        sellToSomebody();
+        customerWithAnOrder();
         database.sql("UPDATE unishop.flyway_schema_history SET success = 0 WHERE version = '2'", "DELETE FROM unishop.unicorns_basket",
                 "DELETE FROM unishop.unicorns WHERE name < 'M'");
         try (var shop = Shop.start(database)) {
@@ -99,7 +99,7 @@ class PilotLightTest {
     }
 
     /** What a primary left behind: a schema, and a user with one unicorn in the basket. */
-    private String sellToSomebody() {
+    private String customerWithAnOrder() {
         try (var shop = Shop.start(database).awaitHealthy()) {
             var user = shop.newcomer();
             assertThat(shop.add(user, shop.unicorn(0)).status()).isEqualTo(204);

@@ -64,7 +64,7 @@ class SecretTest {
         }
     }
 
-    /** The first boot tells it, and the runbook knows it: "The shop cannot log in to its database". */
+    /** The log of the first boot has it, and the runbook names it: "The shop cannot log in to its database". */
     @Test
     void whatIsWrongWithTheSecretIsSaid(CapturedOutput log) {
         secrets.password = UUID.randomUUID().toString();
@@ -129,7 +129,7 @@ class SecretTest {
     }
 
     @Test
-    void withoutASecretTheShopStartsAndSellsWhenItIsThere() {
+    void withoutASecretTheShopStartsAndServesWhenItIsThere() {
         secrets.password = null;
         try (var shop = Shop.start(environment)) {
             assertThat(shop.get("/unicorns").status()).isEqualTo(503);

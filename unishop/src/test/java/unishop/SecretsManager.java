@@ -9,7 +9,7 @@ import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** A Secrets Manager of the test's own, which holds the credentials of one database, or nothing. */
+/** A Secrets Manager for the test, which holds the credentials of one database, or nothing. */
 final class SecretsManager implements AutoCloseable {
     /** The password in the secret; null while there is no secret. */
     volatile String password;

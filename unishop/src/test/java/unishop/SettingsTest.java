@@ -14,7 +14,7 @@ class SettingsTest {
             "DB_HOST", "db.example", "DB_SECRET_ID", "unishop/database", "AWS_REGION", "us-west-1", "ALLOWED_ORIGIN", "http://site.example");
 
     @Test
-    void anInstanceIsToldTheFewThingsItNeeds() {
+    void anInstanceGetsTheFewThingsItNeeds() {
         assertThat(Settings.of(COMPLETE)).isEqualTo(
                 new Settings("db.example", 3306, new Settings.Secret("unishop/database"), "us-west-1", "http://site.example", 80));
     }

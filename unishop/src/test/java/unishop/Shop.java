@@ -89,7 +89,7 @@ final class Shop implements AutoCloseable {
         return URI.create(address);
     }
 
-    /** Signs up somebody new, and answers the user's uuid. */
+    /** Signs up a new customer, and returns the user's uuid. */
     String newcomer() {
         var answer = signUp(UUID.randomUUID() + "@example.com");
         if (answer.status() != 201) {
@@ -124,7 +124,7 @@ final class Shop implements AutoCloseable {
         throw new AssertionError(path + " still answers " + last);
     }
 
-    /** Waits until the shop sells: its schema is there and up to date. */
+    /** Waits until the shop serves: its schema is there and up to date. */
     Shop awaitHealthy() {
         await("/health/ishealthy", answer -> answer.status() == 200);
         return this;

@@ -19,7 +19,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** The shop on a writable database: its interface, from outside. */
 class ShopTest {
-    private static final String NOBODY = "00000000-0000-0000-0000-000000000000";
+    private static final String UNKNOWN = "00000000-0000-0000-0000-000000000000";
     private static final String SITE = "http://site.example";
 
     private static MariaDb database;
@@ -69,7 +69,7 @@ class ShopTest {
         assertThat(created.status()).isEqualTo(201);
         assertThat(shop.signUp("grace@example.COM").status()).isEqualTo(409);
         assertThat(shop.post("/user/login", Map.of("email", "GRACE@example.com")).json()).isEqualTo(created.json());
-        assertThat(shop.post("/user/login", Map.of("email", "nobody@example.com")).status()).isEqualTo(400);
+        assertThat(shop.post("/user/login", Map.of("email", "unknown@example.com")).status()).isEqualTo(400);
     }
 
     @Test
@@ -122,11 +122,11 @@ class ShopTest {
     void whoIsUnknownIsNotFound() {
         var user = shop.newcomer();
         var unicorn = shop.unicorn(0);
-        assertThat(shop.get("/unicorns/basket/" + NOBODY).status()).isEqualTo(404);
-        assertThat(shop.add(NOBODY, unicorn).detail()).contains("no customer " + NOBODY);
-        assertThat(shop.add(user, NOBODY).detail()).contains("no unicorn " + NOBODY);
-        assertThat(shop.delete("/unicorns/basket", Map.of("uuid", user, "unicornUuid", NOBODY)).status()).isEqualTo(404);
-        assertThat(shop.delete("/unicorns/basket", Map.of("uuid", NOBODY, "unicornUuid", unicorn)).status()).isEqualTo(404);
+        assertThat(shop.get("/unicorns/basket/" + UNKNOWN).status()).isEqualTo(404);
+        assertThat(shop.add(UNKNOWN, unicorn).detail()).contains("no customer " + UNKNOWN);
+        assertThat(shop.add(user, UNKNOWN).detail()).contains("no unicorn " + UNKNOWN);
+        assertThat(shop.delete("/unicorns/basket", Map.of("uuid", user, "unicornUuid", UNKNOWN)).status()).isEqualTo(404);
+        assertThat(shop.delete("/unicorns/basket", Map.of("uuid", UNKNOWN, "unicornUuid", unicorn)).status()).isEqualTo(404);
     }
 
     @ParameterizedTest
@@ -198,13 +198,13 @@ class ShopTest {
 
     @Test
     void theSiteCanReadErrors() {
-        var answer = shop.get("/unicorns/basket/" + NOBODY, "Origin", SITE);
+        var answer = shop.get("/unicorns/basket/" + UNKNOWN, "Origin", SITE);
         assertThat(answer.status()).isEqualTo(404);
         assertThat(answer.header("Access-Control-Allow-Origin")).isEqualTo(SITE);
     }
 
     @Test
-    void healthTellsThatTheDatabaseCanBeWritten() {
+    void healthShowsThatTheDatabaseCanBeWritten() {
         assertThat(shop.get("/health/ping").status()).isEqualTo(200);
         assertThat(shop.get("/health/ishealthy").json().path("database").asString()).isEqualTo("writable");
         assertThat(shop.get("/health/dbping").body()).isEqualTo("{\"writer\":true,\"region\":\"us-east-1\"}");

@@ -66,14 +66,14 @@ class SlowClientTest {
     }
 
     /** Answers how long the shop put up with it. */
-    private static Duration drip(String beginning, String rest) throws Exception {
+    private static Duration drip(String beginning, String trickle) throws Exception {
         var start = System.nanoTime();
         try (var socket = connect()) {
             socket.getOutputStream().write(beginning.getBytes(StandardCharsets.US_ASCII));
             var reader = new Thread(() -> readToTheEnd(socket));
             reader.start();
             while (reader.isAlive() && System.nanoTime() - start < LIMIT.multipliedBy(2).toNanos()) {
-                socket.getOutputStream().write(rest.getBytes(StandardCharsets.US_ASCII));
+                socket.getOutputStream().write(trickle.getBytes(StandardCharsets.US_ASCII));
                 Thread.sleep(250);
             }
         } catch (IOException cutOff) {

@@ -10,7 +10,7 @@ import org.springframework.dao.RecoverableDataAccessException;
 import org.springframework.dao.TransientDataAccessException;
 
 /**
- * Tells the errors of a database that will be well again from errors of the shop. Every write of the shop is a single
+* Distinguishes the errors of a database that will be well again from errors of the shop. Every write of the shop is a single
  * statement, so after any of these nothing is half done.
  *
  * Error numbers: https://dev.mysql.com/doc/mysql-errors/8.0/en/server-error-reference.html
@@ -45,7 +45,7 @@ public enum Outage {
         this.sentence = sentence;
     }
 
-    /** What to tell the customer. */
+    /** What the customer reads. */
     public String sentence() {
         return sentence;
     }

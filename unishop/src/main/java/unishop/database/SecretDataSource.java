@@ -15,7 +15,7 @@ import tools.jackson.databind.json.JsonMapper;
 
 /**
  * Logs in to a database with what Secrets Manager holds. It is asked at the first connection, and again only when the
- * database refuses what it said: a shop goes on selling while Secrets Manager is away. AWS's JDBC wrapper forgets a secret
+ * database refuses what it said: a shop goes on serving while Secrets Manager does not answer. AWS's JDBC wrapper forgets a secret
  * after 30 minutes at the latest from 3.1.0 on, and then no connection can be made without Secrets Manager:
  * https://github.com/aws/aws-advanced-jdbc-wrapper/blob/4.3.0/wrapper/src/main/java/software/amazon/jdbc/plugin/AwsSecretsManagerConnectionPlugin.java
  */

@@ -7,7 +7,7 @@ import unishop.Settings;
 import unishop.catalogue.Catalogue;
 import unishop.database.Database;
 
-/** What user data, alarms and the drill ask. A database that does not answer is told by the same 503 as everywhere. */
+/** What user data, alarms and the drill ask. A database that does not answer gives the same 503 as everywhere. */
 @RestController
 class HealthController {
     private final Database database;

@@ -17,7 +17,7 @@ public class Users {
 
     /**
      * Adds a customer, or nothing when the e-mail address is taken. The unique index decides, not a look beforehand: of
-     * two who come at once with the same address one is told so.
+     * two who come at once with the same address one gets a refusal.
      */
     Optional<User> add(String email, String firstName, String lastName) {
         var user = new User(UUID.randomUUID(), email, firstName, lastName);

@@ -5,9 +5,9 @@ import java.util.List;
 import java.util.regex.Pattern;
 import org.springframework.http.HttpStatus;
 
-/** Checks what a customer filled in, and tells every mistake at once. */
+/** Checks what a customer filled in, and reports every mistake at once. */
 public final class Fields {
-    /** Not more: whether an address exists only a letter to it can tell. */
+    /** Not more: only a letter to an address can show whether it exists. */
     private static final Pattern EMAIL = Pattern.compile("[^@\\s]+@[^@\\s]+");
 
     private final List<String> complaints = new ArrayList<>();

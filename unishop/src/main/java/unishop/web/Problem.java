@@ -5,7 +5,7 @@ import org.springframework.http.HttpStatus;
 import org.springframework.http.ProblemDetail;
 import org.springframework.web.ErrorResponseException;
 
-/** A refusal, told to the caller as a problem document: https://www.rfc-editor.org/rfc/rfc9457 */
+/** A refusal, as a problem document for the caller: https://www.rfc-editor.org/rfc/rfc9457 */
 public final class Problem extends ErrorResponseException {
     /** Seconds. A promotion or a restart is over in a few of them, and a customer is waiting. */
     private static final String RETRY_AFTER = "2";

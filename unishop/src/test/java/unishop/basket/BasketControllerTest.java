@@ -74,7 +74,7 @@ class BasketControllerTest {
     }
 
     @Test
-    void nobodyHasNoBasket() throws Exception {
+    void anUnknownCustomerHasNoBasket() throws Exception {
         shop.perform(get("/unicorns/basket/" + user))
                 .andExpect(status().isNotFound())
                 .andExpect(jsonPath("detail").value("There is no customer " + user + "."));

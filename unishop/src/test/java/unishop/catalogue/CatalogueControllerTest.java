@@ -52,7 +52,7 @@ class CatalogueControllerTest {
     }
 
     @Test
-    void aMistakeOfTheShopsTellsTheCustomerNothingAboutIt() throws Exception {
+    void aMistakeOfTheShopsShowsTheCustomerNothingAboutIt() throws Exception {
         given(catalogue.all()).willThrow(new DataIntegrityViolationException("Duplicate entry 'ada@example.com'"));
         shop.perform(get("/unicorns"))
                 .andExpect(status().isInternalServerError())

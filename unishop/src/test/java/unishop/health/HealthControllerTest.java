@@ -51,7 +51,7 @@ class HealthControllerTest {
     }
 
     @Test
-    void aShopWithNothingToSellIsNotHealthy() throws Exception {
+    void aShopWithAnEmptyCatalogueIsNotHealthy() throws Exception {
         given(database.writable()).willReturn(true);
         given(catalogue.all()).willThrow(Problem.retryLater("The catalogue is empty."));
         shop.perform(get("/health/ishealthy"))

@@ -52,7 +52,7 @@ class UserControllerTest {
     }
 
     @Test
-    void everyMistakeOfAFormIsToldAtOnce() throws Exception {
+    void everyMistakeOfAFormIsReportedAtOnce() throws Exception {
         send("/user", """
                 {"email": "ada", "firstName": "A\\n", "lastName": "%s"}""".formatted("x".repeat(101)))
                 .andExpect(status().isBadRequest())
