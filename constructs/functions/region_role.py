@@ -34,8 +34,8 @@ from runtime import (
 )
 
 ACTS = {"Create": "CREATE UPDATE", "Update": "CREATE UPDATE", "Delete": "DELETE"}
-# Between two looks at the global database, and between two tries of what AWS does not accept yet.
-LOOK_SECONDS, TRY_SECONDS = 1, 10
+# Between two calls that read the global database, and between two tries of what AWS does not accept yet.
+POLL_SECONDS, TRY_SECONDS = 1, 10
 # An operation that has begun shows in the global database within this time, or AWS has given it up.
 SHOWS_SECONDS = 60
 # A switchover whose other region is silent hangs, and would keep the stack from being failed over.
@@ -73,7 +73,7 @@ def act(event, meant):
 
 
 def fail_over(region):
-    """Asks nothing of the other region. A switchover that hangs, because it needs the other region, is asked away."""
+    """Asks nothing of the other region. A switchover that hangs, because it needs the other region, is replaced."""
     now, move = region.look(), Move("failover", region, region.own)
     while not now.writes(region.own):
         if now.target == region.own and now.lossy:
@@ -118,7 +118,7 @@ def switch_over(region, now, target):
     move = Move("switchover", region, target)
     while not now.writes(target) and now.target != target:
         move.refuse_silence()
-        pause = LOOK_SECONDS
+        pause = POLL_SECONDS
         if not now.target and now.connected(target):
             if move.begin(client("rds", region_of(now.writer)).switchover_global_cluster):
                 break
@@ -190,7 +190,7 @@ def refuse_unserved(region):
                     f"{url}: {error}: the instance, or what it has published, is gone: deploy with another "
                     f"server-zone, and back (`cdk deploy --all -c failover={flag} -c server-zone=2`)"
                 ) from None
-        time.sleep(LOOK_SECONDS)
+        time.sleep(POLL_SECONDS)
 
 
 # --- A move of the writer ---------------------------------------------------------------------------------------------
@@ -201,8 +201,8 @@ class Move:
 
     def __init__(self, word, region, target):
         self.word, self.region, self.target = word, region, target
-        # When it began, and when the other region was last heard while it is needed.
-        self.began = self.heard = time.monotonic()
+        # When it began, and when the other region last replied while it is needed.
+        self.began = self.reply = time.monotonic()
         self.did = self.lag = None
         # Whether an answer was lost, and what AWS said when it did not accept the move.
         self.lost, self.words = False, ""
@@ -223,7 +223,7 @@ class Move:
         except FAILED as error:
             if not silent(error) and not re.search(f"{NOT_NOW}|{BUSY}", code_of(error)):
                 raise
-            # AWS may have heard a call that it has not answered.
+            # AWS may have received a call that it has not answered.
             self.lost |= silent(error) and not isinstance(error, botocore.exceptions.ConnectionError)
             self.words = note(error, self.words)
             return False
@@ -249,7 +249,7 @@ class Move:
                 raise Refused(
                     f"AWS gave up the {self.word} to {self.target}: RDS events say why; run the command again"
                 )
-            now = self.wait(LOOK_SECONDS, now)
+            now = self.wait(POLL_SECONDS, now)
         did = self.did or self.lost and f"{self.word} (its answer was lost)"
         if not did:
             return "nothing: already the writer"
@@ -258,8 +258,8 @@ class Move:
     def refuse_silence(self):
         """A switchover needs both regions."""
         if self.word == "failover" or answers(self.region.other):
-            self.heard = time.monotonic()
-        elif time.monotonic() - self.heard > SILENT_SECONDS:
+            self.reply = time.monotonic()
+        elif time.monotonic() - self.reply > SILENT_SECONDS:
             raise Refused(f"{region_of(self.region.other)} is silent, and a {self.word} needs it; a failover does not")
 
 
@@ -323,13 +323,13 @@ class Region:
         """But not of one to the other cluster, which is joined."""
         now = self.look()
         while now.target not in (None, self.other):
-            now = self.wait(LOOK_SECONDS, "the operation that is under way")
+            now = self.wait(POLL_SECONDS, "the operation that is under way")
         return now
 
     def await_whole(self):
         """Until a member can be removed: the global cluster and both clusters are available."""
         while not (self.look().status == "available" and is_available(self.own) and is_available(self.other)):
-            self.wait(LOOK_SECONDS, "the global database to be available")
+            self.wait(POLL_SECONDS, "the global database to be available")
 
     def own_is_available(self):
         """Our cluster and its instance."""

@@ -76,7 +76,7 @@ def out_of_time(*_):
 
 
 def check_meant(event, meant=None):
-    """Returns what tells this operation of the stack's from an earlier or later one. It has to be one in which this
+    """Returns what distinguishes this operation of the stack's from an earlier or later one. It has to be one in which this
     function acts, the one that was meant before, if any, and the one that the event was sent in: Lambda may deliver an
     event again, within a minute (MaxEventAge), when the next operation has begun. The event's own time is that of the
     signature of its URL, which CloudFormation makes when it sends it.
@@ -174,7 +174,7 @@ def note(error, before):
 
 
 def silent(error):
-    """Whether there was no answer, or only one of what stands in front: the call may have been heard."""
+    """Whether there was no answer, or only one of a server in front of AWS: the call may have been received."""
     return not isinstance(error, ClientError) or error.response["ResponseMetadata"]["HTTPStatusCode"] >= 500
 
 
