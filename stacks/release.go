@@ -19,8 +19,8 @@ import (
 
 // Synthesize creates both stacks and writes their templates to the app's folder, each with an output Release: a digest of
 // all that the two have in every role, and of what the server gets at its first boot. It is equal for equal releases in
-// every mode, whatever class and zone the server has, and another when anything else that is deployed differs. So it distinguishes a
-// kept template, a checkout and a deployed stack apart.
+// every mode, whatever class and zone the server has, and another when anything else that is deployed differs. So it shows
+// whether a kept template, a checkout and a deployed stack are of one release.
 func Synthesize(app awscdk.App, cfg config.Config) (err error) {
 	if cfg.Release, err = releaseOf(app.Node().GetAllContext(nil), cfg); err != nil {
 		return err

@@ -162,10 +162,10 @@ func TestTheShopBootsServesAndEndsAsOnEC2(t *testing.T) {
 	s.replaces(image, host, port, name)
 
 	s.do(east, "reboot", id)
-	s.eventuallyLit(name, id)
+	s.eventuallyPublished(name, id)
 	lap("reboot to a published site")
 	_, name, _ = strings.Cut(s.do(east, "restart", id), " ")
-	s.eventuallyLit(name, id)
+	s.eventuallyPublished(name, id)
 	lap("stop and start to a published site")
 	log, err := os.ReadFile(filepath.Join(s.world.Machines(east)[0].Dir, "machine.log"))
 	require.NoError(t, err)
@@ -218,7 +218,7 @@ func (s *system) published(name, id string) {
 	assert.Equal(s.t, east, config.Region)
 }
 
-func (s *system) eventuallyLit(name, id string) {
+func (s *system) eventuallyPublished(name, id string) {
 	s.t.Helper()
 	require.Eventually(s.t, func() bool {
 		status, body := s.get(siteURL("unishop-site", east) + "/config.json")

@@ -49,7 +49,7 @@ func TestTheFlagBecomesARoleAndAWayPerRegion(t *testing.T) {
 	}
 }
 
-func TestAPilotLightAlwaysHandsBackByASwitchover(t *testing.T) {
+func TestAPilotLightGivesUpTheWriterOnlyByASwitchover(t *testing.T) {
 	for flag, side := range map[string]Side{"true": Primary, "primary": Secondary} {
 		c, err := Parse(context(map[string]any{"failover": flag}))
 		require.NoError(t, err)

@@ -46,7 +46,7 @@ func TestTheCollectorOfLogsReadsWhatTheUnitsWriteIntoTheRegionsLogGroup(t *testi
 	}
 }
 
-func TestTheCollectorOfLogsHearsWhatTheOthersSayAtTheEnd(t *testing.T) {
+func TestTheCollectorOfLogsReceivesWhatTheOthersSayAtTheEnd(t *testing.T) {
 	m := image(t)
 	const waits = "#!/bin/sh\nexec sleep 300\n"
 	m.write(t, "usr/bin/java", waits, 0o755)

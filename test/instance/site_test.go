@@ -112,7 +112,7 @@ func TestOneStartOfTheAWSCLIPublishesAnEmptySiteOnceTheShopAnswers(t *testing.T)
 	assert.FileExists(t, m.bucket("unishop.css"))
 }
 
-func TestALitSiteIsLeftAsItIsUntilTheShopAnswers(t *testing.T) {
+func TestAPublishedSiteIsLeftAsItIsUntilTheShopAnswers(t *testing.T) {
 	m := newSite(t, later)
 	m.published(t, another)
 	out, err := m.publish(t)
@@ -161,7 +161,7 @@ func TestWithoutAPublicNameTheSiteStaysEmpty(t *testing.T) {
 	assert.Empty(t, m.called(t, "aws "))
 }
 
-func TestAnInstanceWithdrawsWhatLightsItsSite(t *testing.T) {
+func TestAnInstanceWithdrawsThePageAndTheConfigOfItsSite(t *testing.T) {
 	for name, config := range map[string]string{"published": own, "interrupted while it published": ""} {
 		t.Run(name, func(t *testing.T) {
 			m := newSite(t, "")

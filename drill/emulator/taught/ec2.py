@@ -47,7 +47,7 @@ def _off_the_event_loop(_original):
 
 
 @patches.wrap(ec2, "run_offloop")
-async def _on_a_thread_of_its_own(_original, handler, *args):
+async def _on_a_separate_thread(_original, handler, *args):
     return await concurrency.run_reentrant(handler, *args)
 
 

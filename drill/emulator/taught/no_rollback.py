@@ -119,14 +119,14 @@ async def _delete_failures(stack_name, stack, previous):
         if record["ResourceStatus"] != "CREATE_FAILED":
             continue
         of = record["ResourceType"], record["PhysicalResourceId"]
-        _tell(stack, name, *of, "DELETE_IN_PROGRESS")
+        _record(stack, name, *of, "DELETE_IN_PROGRESS")
         try:
             await stacks.run_reentrant(stacks._delete_resource, *of, record["Properties"], stack_name, name)
         except Exception as error:
-            _tell(stack, name, *of, "DELETE_FAILED", str(error))
+            _record(stack, name, *of, "DELETE_FAILED", str(error))
             _end(stack, "UPDATE_FAILED", f"The following resource(s) failed to delete: [{name}]. ")
             return False
-        _tell(stack, name, *of, "DELETE_COMPLETE")
+        _record(stack, name, *of, "DELETE_COMPLETE")
         del stack["_resources"][name], previous["_resources"][name]
     return True
 
@@ -168,7 +168,7 @@ async def _send_back(stack_name, stack, name, resource_type, identifier, applied
     try:
         await stacks.run_reentrant(cloudformation.update_resource, *update)
     except Exception as error:
-        _tell(stack, name, resource_type, identifier, "UPDATE_FAILED", str(error))
+        _record(stack, name, resource_type, identifier, "UPDATE_FAILED", str(error))
         return name, resource_type, identifier, applied, previous, attributes
     return done
 
@@ -200,12 +200,12 @@ def _since_stable(earlier, operation, resources):
     }
 
 
-def _tell(stack, name, resource_type, identifier, status, reason=""):
+def _record(stack, name, resource_type, identifier, status, reason=""):
     stacks._add_event(stack["StackId"], stack["StackName"], name, resource_type, status, reason, identifier)
 
 
 def _end(stack, status, reason):
-    _tell(stack, stack["StackName"], "AWS::CloudFormation::Stack", stack["StackId"], status, reason)
+    _record(stack, stack["StackName"], "AWS::CloudFormation::Stack", stack["StackId"], status, reason)
     stack["StackStatus"], stack["StackStatusReason"] = status, reason
 
 

@@ -28,7 +28,7 @@ concurrency = patches.ministack("core.concurrency", "run_reentrant", "spawn_back
 
 
 @patches.wrap(rds, "run_offloop")
-async def _on_a_thread_of_its_own(_original, handler, *args):
+async def _on_a_separate_thread(_original, handler, *args):
     """The event is sent from within, and the drill may call back: from a bounded pool it could wait for itself."""
     return await concurrency.run_reentrant(handler, *args)
 

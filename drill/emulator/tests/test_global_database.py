@@ -40,7 +40,7 @@ class TheWriter(unittest.TestCase):
         cls.db = GlobalDatabase(cls, "moving")
 
     def setUp(self):
-        self.addCleanup(self.db.bring_home)
+        self.addCleanup(self.db.fail_back)
         Hook.events.clear()
 
     def test_switches_over_and_back_any_number_of_times(self):
@@ -195,7 +195,7 @@ class TheWriter(unittest.TestCase):
     def hang(self, lost, target):
         """A switchover that the old writer's region does not live to see the end of."""
         emulator().control("settings", {"operation_seconds": 3})
-        self.addCleanup(self.db.bring_home)
+        self.addCleanup(self.db.fail_back)
         self.addCleanup(emulator().control, "settings", {"hanging_seconds": 20})
         self.db.switch(lost, target)
         outage(lost, True)

@@ -182,7 +182,7 @@ class HostileInputTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"x", "/", "text/html", "application/json;q=2", "image/*"})
-    void aClientThatAcceptsNoJsonIsToldSo(String accept) {
+    void aClientThatAcceptsNoJsonGetsAnErrorThatSaysSo(String accept) {
         assertProblem(shop.get("/unicorns", "Accept", accept), 406, "");
     }
 

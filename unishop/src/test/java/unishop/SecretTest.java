@@ -46,7 +46,7 @@ class SecretTest {
     }
 
     @Test
-    void theShopLogsInWithTheSecretOfItsOwnRegion(CapturedOutput log) {
+    void theShopLogsInWithTheSecretOfItsRegion(CapturedOutput log) {
         try (var shop = Shop.start(environment).awaitHealthy()) {
             shop.newcomer();
         }

@@ -189,7 +189,7 @@ class ShopTest {
 
     @ParameterizedTest
     @CsvSource({"POST, /user", "POST, /unicorns/basket", "DELETE, /unicorns/basket"})
-    void theSiteIsToldBeforehandThatItMayWrite(String method, String path) {
+    void theSiteLearnsBeforehandThatItMayWrite(String method, String path) {
         var ask = shop.request(path, "Origin", SITE, "Access-Control-Request-Method", method, "Access-Control-Request-Headers", "content-type");
         var answer = shop.send(ask.method("OPTIONS", HttpRequest.BodyPublishers.noBody()));
         assertThat(answer.status()).isEqualTo(200);
