@@ -1,5 +1,5 @@
-// Command drill deploys the whole system with the real CDK CLI to an embedded AWS, has an outage of the active region, fails over
-// to the other one, fails back and removes it all.
+// Command drill deploys the whole system with the real CDK CLI to an embedded AWS, begins an outage of the active region,
+// fails over to the other one, fails back and removes it all.
 //
 //	drill              the story
 //	drill NAME...      scenarios of faults, by name

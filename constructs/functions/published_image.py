@@ -1,6 +1,6 @@
-"""Custom::PublishedImage publishes the golden image for the pilot light: the copy, in its region, of an image that has served
-in this one. Any other image is refused, so nothing is released while this region is not active. A rollback writes the
-old image's id back; deletion removes the parameter, unless there is a pilot light that would need it.
+"""Custom::PublishedImage publishes the golden image for the pilot light: the copy, in its region, of an image that has
+served in this one. Any other image is refused, so nothing is released while this region is not active. A rollback
+writes the old image's id back; deletion removes the parameter, unless there is a pilot light that would need it.
 
 An unchanged image is looked at only for a new value of Reconcile: a failover asks nothing of the other region.
 """

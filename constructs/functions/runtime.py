@@ -76,8 +76,8 @@ def out_of_time(*_):
 
 
 def check_meant(event, meant=None):
-    """Returns what distinguishes this operation of the stack's from an earlier or later one. It has to be one in which this
-    function acts, the one that was meant before, if any, and the one that the event was sent in: Lambda may deliver an
+    """Returns what distinguishes this operation of the stack's from an earlier or later one. It has to be one in which
+    this function acts, the one that was meant before, if any, and the one that the event was sent in: Lambda may deliver an
     event again, within a minute (MaxEventAge), when the next operation has begun. The event's own time is that of the
     signature of its URL, which CloudFormation makes when it sends it.
     https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html

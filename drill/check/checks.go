@@ -41,7 +41,8 @@ func Serves(side config.Side) stage.Check {
 	return All(Writes(side), Runs(side, 1), Runs(standby, 0), HasRole(side, config.Active), HasRole(standby, config.PilotLight))
 }
 
-// FailedOver: an unplanned failover to the side has succeeded, and the output LastRoleChange shows it. Nothing can be known of the lost region.
+// FailedOver: an unplanned failover to the side has succeeded, and the output LastRoleChange shows it. Nothing can be known
+// of the lost region.
 func FailedOver(side config.Side) stage.Check {
 	return All(Writes(side), Runs(side, 1), HasRole(side, config.Active), ChangedBy(side, "failover"))
 }

@@ -7,8 +7,8 @@ import (
 	"unishop-pilot-light/drill/stage"
 )
 
-// again: the failover's command was the last one that was typed in us-west-1, the writer moved back to us-east-1 all the same, and
-// us-east-1 is lost once more. A failover that changed no property would end as "no changes".
+// again: the failover's command was the last one that was typed in us-west-1, the writer moved back to us-east-1 all the
+// same, and us-east-1 is lost once more. A failover that changed no property would end as "no changes".
 var again = stage.Scenario{
 	Name: "again",
 	Says: "the failover's command moves the writer although the same command was the last one, however the writer moved back",

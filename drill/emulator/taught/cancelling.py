@@ -1,7 +1,8 @@
 """CloudFormation: CancelUpdateStack rolls an update back at once. ministack looks for it only before each resource.
 
 What waits for something else, a custom resource for its function, an instance for its signals, is given up: the function
-runs on, but nothing waits for its answer any more, and the rollback calls it again. Whatever else is in progress ends first.
+runs on, but nothing waits for its answer any more, and the rollback calls it again. Whatever else is in progress ends
+first.
 https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn--stack-update-cancel.html
 https://github.com/aws/aws-cdk/issues/31541
 """
