@@ -8,7 +8,7 @@ import (
 )
 
 // newJoiningMember creates the cluster that joins the global cluster as a reader, with no user, password or database
-// separate name: RDS refuses them. It is written in CloudFormation's terms because the CDK's DatabaseCluster would
+// name: RDS refuses them. It is written in CloudFormation's terms because the CDK's DatabaseCluster would
 // always bring a secret along: https://github.com/aws/aws-cdk/issues/29880
 //
 // Its one instance stands ready: without it a failover would first have to wait for one.

@@ -55,7 +55,7 @@ func Writes(side config.Side) stage.Check {
 			return err
 		}
 		if database.Writer != side {
-			return fmt.Errorf("the writer is the cluster of %q, and not of %q", database.Writer, side)
+			return fmt.Errorf("the writer is the cluster of the %q, want the %q", database.Writer, side)
 		}
 		return nil
 	}
@@ -84,15 +84,15 @@ func Runs(side config.Side, count int) stage.Check {
 		}
 		machines := d.World.Machines(stage.Regions[side])
 		if found := left[stage.Regions[side]]["instances"]; len(found) != count || len(machines) != count {
-			return fmt.Errorf("%d instances of the %s where %d are expected: %v", len(found), side, count, found)
+			return fmt.Errorf("found %d instances of the %s, want %d: %v", len(found), side, count, found)
 		}
 		for _, machine := range machines {
 			image := machine.Image
 			if !slices.Contains(left[stage.Regions[side]]["images"], image) {
-				return fmt.Errorf("%s runs from %s, an image that is gone", machine.Instance, image)
+				return fmt.Errorf("%s runs from image %s, which is gone", machine.Instance, image)
 			}
 			if published, err := d.System.Image(ctx); side == config.Secondary && published != image {
-				return fmt.Errorf("%s runs from %s, and published is %s (%v)", machine.Instance, image, published, err)
+				return fmt.Errorf("%s runs from image %s, want the published image %s (%v)", machine.Instance, image, published, err)
 			}
 		}
 		return nil
@@ -107,7 +107,7 @@ func HasRole(side config.Side, role config.Role) stage.Check {
 			return err
 		}
 		if !strings.HasSuffix(stack.Status, "_COMPLETE") || stack.Outputs["Role"] != string(role) {
-			return fmt.Errorf("the stack of the %s is %s with the role %q, where %s is expected", side, stack.Status, stack.Outputs["Role"], role)
+			return fmt.Errorf("the stack of the %s is %s with the role %q, want %s", side, stack.Status, stack.Outputs["Role"], role)
 		}
 		for _, output := range []string{"WebsiteURL", "DatabaseEndpoint", "LastRoleChange"} {
 			if stack.Outputs[output] == "" {
@@ -129,7 +129,7 @@ func ChangedBy(side config.Side, way string) stage.Check {
 			return err
 		}
 		if said := stack.Outputs["LastRoleChange"]; !strings.HasPrefix(said, way) {
-			return fmt.Errorf("the last role change of the %s was %q, and not a %s", side, said, way)
+			return fmt.Errorf("the last role change of the %s was %q, want a %s", side, said, way)
 		}
 		return nil
 	}
@@ -146,7 +146,7 @@ func ImagePublished(ctx context.Context, d *stage.Drill) error {
 		return err
 	}
 	if !slices.Contains(left[stage.Regions[config.Secondary]]["images"], published) {
-		return fmt.Errorf("the published image is %q, and there are %v", published, left[stage.Regions[config.Secondary]]["images"])
+		return fmt.Errorf("the published image is %q, want one of %v", published, left[stage.Regions[config.Secondary]]["images"])
 	}
 	return nil
 }

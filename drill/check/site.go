@@ -42,7 +42,7 @@ func ReleasedFromClone(ctx context.Context, d *stage.Drill) error {
 	}
 	uploaded, err := d.Object(ctx, "cdk-hnb659fds-assets-000000000000-"+stage.Regions[config.Primary], version)
 	if err == nil && !bytes.Equal(uploaded, built) {
-		err = fmt.Errorf("%d bytes were uploaded, and %d other ones built", len(uploaded), len(built))
+		err = fmt.Errorf("uploaded %d bytes, which differ from the %d bytes that were built", len(uploaded), len(built))
 	}
 	return err
 }
@@ -52,7 +52,7 @@ func Refuses(side config.Side, status int) stage.Check {
 	return func(ctx context.Context, d *stage.Drill) error {
 		found, err := Refusal(ctx, d, side)
 		if err == nil && found != status {
-			err = fmt.Errorf("the site of the %s answers with %d, and not with %d", side, found, status)
+			err = fmt.Errorf("the site of the %s answers with %d, want %d", side, found, status)
 		}
 		return err
 	}
