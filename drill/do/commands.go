@@ -79,7 +79,7 @@ func Unchanged(do stage.Action) stage.Action {
 			return err
 		}
 		if found := check.Changes(before, after); len(found) > 0 {
-			return fmt.Errorf("the command changed something, want no change: %s", strings.Join(found, "; "))
+			return fmt.Errorf("something changed, want no change: %s", strings.Join(found, "; "))
 		}
 		return nil
 	}
