@@ -1,5 +1,5 @@
 # make drill    the main job on an embedded AWS: no account, nothing to start by hand; OUTAGE=site blocks only the site
-# make faults   what goes wrong, scenario by scenario; `make drill SCENARIO=name` runs one; lossy and throttled want a quiet machine
+# make faults   what goes wrong, scenario by scenario; `make drill SCENARIO=name` runs one; lossy wants a quiet machine
 # make killed   the drill, killed in every step and run again: nothing may be left; Linux, half an hour
 # make machine  the instance on a real systemd: root on Linux, some minutes; elsewhere it says that it was not run
 # make test     everything that is tested

@@ -73,7 +73,7 @@ func chosen(names []string) ([]stage.Scenario, error) {
 	if len(names) == 1 && names[0] == "faults" {
 		return scenarios.Faults, nil
 	}
-	all := append([]stage.Scenario{scenarios.Story(o), scenarios.Lossy, scenarios.Throttled}, scenarios.Faults...)
+	all := append([]stage.Scenario{scenarios.Story(o), scenarios.Lossy}, scenarios.Faults...)
 	var found []stage.Scenario
 	for _, name := range names {
 		i := slices.IndexFunc(all, func(s stage.Scenario) bool { return s.Name == name })

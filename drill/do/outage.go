@@ -80,14 +80,14 @@ func EndShortage(_ context.Context, d *stage.Drill) error {
 	return nil
 }
 
-// Busy: CloudFormation throttles a side's functions for half a minute, so that they come to nothing else, and RDS for the half
-// minute after it; every service throttles the side's machines.
+// Busy: CloudFormation and RDS throttle a side's functions, each for half a minute from the first call; every service throttles
+// the side's machines.
 func Busy(side config.Side) stage.Action {
 	return WithFaults(ThrottledFor(30*time.Second, emulator.Machines, "", side),
-		ThrottledFor(30*time.Second, emulator.Functions, "cloudformation", side), ThrottledFor(time.Minute, emulator.Functions, "rds", side))
+		ThrottledFor(30*time.Second, emulator.Functions, "cloudformation", side), ThrottledFor(30*time.Second, emulator.Functions, "rds", side))
 }
 
-// ThrottledFor is a service's throttling of a caller, from now on.
+// ThrottledFor is a service's throttling of a caller, from its first call on.
 func ThrottledFor(length time.Duration, caller emulator.Caller, service string, side config.Side) emulator.Fault {
 	return emulator.Fault{Region: stage.Regions[side], Service: service, Caller: caller, Answer: emulator.Throttled, For: length}
 }

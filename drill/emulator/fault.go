@@ -18,7 +18,7 @@ type Fault struct {
 	// Caller whose calls it concerns. Empty: everyone but Go programs like this one, whose own look-ups go on.
 	Caller Caller
 	Answer Answer
-	// Calls and For limit it; zero: they do not.
+	// Calls and For, which counts from the first call that meets it, limit it; zero: they do not.
 	Calls int
 	For   time.Duration
 }

@@ -61,8 +61,8 @@ var wrongOrder = stage.Scenario{
 	},
 }
 
-// Throttled: a disaster of a region brings throttling elsewhere; a failover has 15 minutes.
-var Throttled = stage.Scenario{
+// throttled: an outage of a region brings throttling elsewhere; a failover has 15 minutes.
+var throttled = stage.Scenario{
 	Name: "throttled",
 	Says: "minutes of throttling delay a failover and a failback, and neither fails; a lost answer fails neither",
 	Steps: []stage.Step{

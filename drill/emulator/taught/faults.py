@@ -1,5 +1,6 @@
 """Faults of AWS that a scenario asks for: calls of a region, of one service or all, are answered with an error, are never
-answered, or are carried out and their answer is lost; the next so many of them, or those of the next seconds.
+answered, or are carried out and their answer is lost; the next so many of them, or those within so many seconds of the first
+of them: when that one comes depends on how busy the drill's machine is.
 
 A fault is {"region", "answer"} and, each optional, {"service", "actions", "caller", "except", "calls", "seconds"}. The
 service is named as in a signature ("rds", "monitoring"), or wire.ANSWERS; a caller by a part of its User-Agent. With
@@ -51,8 +52,8 @@ class Fault:
     def __init__(self, region, answer, service="", actions=(), caller="", calls=0, seconds=0, **rest):
         self.region, self.answer, self.service, self.actions, self.caller = region, answer, service, actions, caller
         self.spared = rest.pop("except", "")
-        self.calls, self.ends = calls, time.monotonic() + seconds if seconds else None
-        self.met = 0
+        self.calls, self.seconds = calls, seconds
+        self.met, self.ends = 0, None
         if rest:
             raise ValueError(f"{', '.join(rest)}: unknown to a fault")
         if answer not in ANSWERS:
@@ -73,6 +74,11 @@ class Fault:
             and not (self.spared and self.spared in call.caller)
             and (not self.actions or call.action in self.actions)
         )
+
+    def meet(self):
+        self.met += 1
+        if self.seconds and self.ends is None:
+            self.ends = time.monotonic() + self.seconds
 
     def error(self, call):
         return _ERRORS[self.answer](call)
@@ -101,5 +107,5 @@ def meet(call):
     """The fault that a call meets, or None."""
     fault = next((fault for fault in _faults if fault.concerns(call)), None)
     if fault:
-        fault.met += 1
+        fault.meet()
     return fault
