@@ -41,7 +41,11 @@ type Manager struct {
 
 	lock     sync.Mutex
 	services map[string]*service
+	down     bool // shut down, or about to be
 }
+
+// errShutdown refuses a start during a shutdown: https://github.com/systemd/systemd/blob/v257/src/core/transaction.c
+var errShutdown = errors.New("transaction is destructive: the machine is shutting down")
 
 // New starts a machine's systemd, with nothing active.
 func New(machine Machine) *Manager {
@@ -67,9 +71,10 @@ func (m *Manager) Boot() error {
 	return m.Start(enabled...)
 }
 
-// Shutdown stops everything, in the opposite order of its start.
+// Shutdown stops everything, in the opposite order of its start. Nothing can be started any more.
 func (m *Manager) Shutdown() {
 	m.lock.Lock()
+	m.down = true
 	var alive []string
 	for name, s := range m.services {
 		if s.life != nil {
@@ -116,6 +121,11 @@ func (m *Manager) beginStart(s *service) *attempt {
 	defer m.lock.Unlock()
 	if s.life != nil {
 		return s.life.attempt
+	}
+	if m.down {
+		refused := &attempt{over: make(chan struct{}), err: errShutdown}
+		close(refused.over)
+		return refused
 	}
 	l := &life{ended: make(chan struct{}), attempt: &attempt{over: make(chan struct{})}}
 	l.stopping, l.stop = context.WithCancel(m.power)

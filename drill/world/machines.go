@@ -11,7 +11,6 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"syscall"
 	"time"
 
 	"unishop-pilot-light/drill/emulator"
@@ -19,9 +18,6 @@ import (
 	"unishop-pilot-light/drill/reaper"
 	"unishop-pilot-light/drill/systemd"
 )
-
-// userDataTimeout is how long the user data of a machine that is shut down may take to end.
-const userDataTimeout = 5 * time.Second
 
 // machines are the EC2 instances: each a folder that is its disk, a systemd, and a port.
 type machines struct {
@@ -230,12 +226,20 @@ func (m *machine) newSystemd() *systemd.Manager {
 		Log: m.log, Reaper: m.world.reaper})
 }
 
+// notOnMachines are variables of the drill's commands that a machine has otherwise: its programs have credentials from the
+// metadata service.
+var notOnMachines = []string{"PATH", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_EC2_METADATA_DISABLED"}
+
 // environ is AWS as the emulator has it, and the machine's own programs first on the path. The AWS CLI says of itself on
 // which machine it runs, so that a fault can concern its calls: [emulator.Machines].
 func (m *machine) environ(first []string) []string {
-	environ := slices.DeleteFunc(m.world.environ(), func(entry string) bool { return strings.HasPrefix(entry, "PATH=") })
+	environ := slices.DeleteFunc(m.world.environ(), func(entry string) bool {
+		name, _, _ := strings.Cut(entry, "=")
+		return slices.Contains(notOnMachines, name)
+	})
 	path := strings.Join(append(first, m.bin(), os.Getenv("PATH")), string(os.PathListSeparator))
-	return append(environ, "PATH="+path, "AWS_SDK_UA_APP_ID="+m.Instance)
+	return append(environ, "PATH="+path, "AWS_SDK_UA_APP_ID="+m.Instance,
+		"AWS_EC2_METADATA_SERVICE_ENDPOINT=http://"+m.world.networkServer.address+"/"+m.Instance)
 }
 
 // overrides are all variables that a machine here has and one of EC2 has not.
@@ -273,12 +277,12 @@ func (m *machine) firstBoot() {
 	m.say("user data: done")
 }
 
-// run runs a program on the machine, with more folders first on the path, to its end.
+// run runs a program on the machine, with more folders first on the path, to its end. Its log is appended to.
 func (m *machine) run(log string, path []string, program string, arguments ...string) error {
 	if err := os.MkdirAll(filepath.Dir(log), 0o755); err != nil {
 		return err
 	}
-	out, err := os.Create(log)
+	out, err := os.OpenFile(log, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
 	if err != nil {
 		return err
 	}
@@ -304,22 +308,18 @@ func (m *machine) run(log string, path []string, program string, arguments ...st
 	return nil
 }
 
-// shutDown ends the user data if it still runs, and then every unit.
+// shutDown ends every unit. User data that still runs outlives them, since cloud-final.service has KillMode=process, and is
+// killed when there is no network any more: https://github.com/canonical/cloud-init/blob/main/systemd/cloud-final.service
 func (m *machine) shutDown() {
 	m.say("shuts down")
 	m.lock.Lock()
 	m.off = true
 	running := m.userData
 	m.lock.Unlock()
-	if running != nil && running.Running() {
-		_ = running.Signal(syscall.SIGTERM)
-		select {
-		case <-running.Exited():
-		case <-time.After(userDataTimeout):
-			_ = running.Kill()
-		}
-	}
 	m.manager().Shutdown()
+	if running != nil {
+		_ = running.Kill() // it may have ended
+	}
 }
 
 // powerOff ends everything on the machine at once.

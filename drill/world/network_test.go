@@ -17,7 +17,7 @@ import (
 func onMachine(t *testing.T, m *machine, script string) string {
 	t.Helper()
 	require.NoError(t, m.installStandIns("machine", m.bin()))
-	log := filepath.Join(m.dir, "script.log")
+	log := filepath.Join(t.TempDir(), "script.log")
 	err := m.run(log, nil, "bash", "-euc", script)
 	out, _ := os.ReadFile(log)
 	require.NoError(t, err, string(out))
@@ -75,6 +75,7 @@ func portOf(m *machine) string { return strings.TrimPrefix(m.overrides()[1], "PO
 func TestAMachinesProgramsSeeTheEmulatorAndTheirRegion(t *testing.T) {
 	s := newSystem(t)
 	m := addMachine(t, s, "i-1", "5")
+	assert.Contains(t, onMachine(t, m, `aws configure list`), "iam-role", "credentials come from the metadata service")
 	assert.Contains(t, onMachine(t, m, `aws s3 mb s3://made-on-a-machine`), "made-on-a-machine")
 	s.do(west, "put", "made-on-a-machine", "key", "value", "text/plain")
 	assert.Equal(t, "value", onMachine(t, m, `AWS_REGION=us-west-1 aws s3 cp s3://made-on-a-machine/key -`))
