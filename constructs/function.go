@@ -3,6 +3,7 @@ package constructs
 import (
 	"embed"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -45,8 +46,8 @@ func newCustomResource(scope awsconstructs.Construct, custom customResource) aws
 
 func newFunction(scope awsconstructs.Construct, custom customResource) awslambda.Function {
 	logs := newLogGroup(scope, "Logs", "")
-	statements := append(custom.Statements, allow(
-		[]string{"logs:CreateLogStream", "logs:PutLogEvents"}, logs.LogGroupArn()))
+	statements := slices.Concat(custom.Statements, []awsiam.PolicyStatement{allow(
+		[]string{"logs:CreateLogStream", "logs:PutLogEvents"}, logs.LogGroupArn())})
 	// Not AWSLambdaBasicExecutionRole: it may create log groups, and a late line of output would bring back the one
 	// that has just been deleted with the stack.
 	role := awsiam.NewRole(scope, jsii.String("Role"), &awsiam.RoleProps{

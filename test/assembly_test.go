@@ -29,21 +29,21 @@ type written struct {
 }
 
 func TestPromisesOfTheAssembly(t *testing.T) {
-	real := assemblies{}
+	actual := assemblies{}
 	for _, m := range modes {
-		real[m] = write(t, map[string]any{"failover": string(m), "artifact": artifact})
+		actual[m] = write(t, map[string]any{"failover": string(m), "artifact": artifact})
 	}
-	hold(t, real, assemblyPromises)
+	hold(t, actual, assemblyPromises)
 }
 
 // Without an artifact the bundle is built, and only when it is to be uploaded.
 func TestPromisesWithoutAnArtifact(t *testing.T) {
-	real := assemblies{}
+	actual := assemblies{}
 	for _, m := range modes {
-		real[m] = write(t, map[string]any{"failover": string(m)})
+		actual[m] = write(t, map[string]any{"failover": string(m)})
 	}
 	command := "go run unishop-pilot-light/unishop/bundle " + unishop.Version()
-	hold(t, real, map[string]promiseOn[assemblies]{
+	hold(t, actual, map[string]promiseOn[assemblies]{
 		"the primary names a command that builds the bundle, and the secondary needs none": {
 			check: func(a assemblies) (c complaints) {
 				for _, m := range modes {

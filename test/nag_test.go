@@ -87,11 +87,11 @@ var accepted = []struct {
 }
 
 func TestCdkNagFindsNothingThatIsNotAccepted(t *testing.T) {
-	real := map[mode][]string{}
+	actual := map[mode][]string{}
 	for _, m := range modes {
-		real[m] = nag(t, map[string]any{"failover": string(m), "artifact": artifact})
+		actual[m] = nag(t, map[string]any{"failover": string(m), "artifact": artifact})
 	}
-	hold(t, real, map[string]promiseOn[map[mode][]string]{
+	hold(t, actual, map[string]promiseOn[map[mode][]string]{
 		"cdk-nag's AwsSolutions finds what is accepted with a reason, and nothing else": {
 			check: unaccepted,
 			ways: map[string]func(map[mode][]string){

@@ -10,7 +10,7 @@ import (
 var orderPromises = map[string]promise{
 	"a refused role change leaves everything as it is: the role depends on the cluster, its instance and the teardown": {
 		check: func(s system) (c complaints) {
-			s.each(func(where string, m mode, side config.Side, t template) {
+			s.each(func(where string, _ mode, side config.Side, t template) {
 				_, role := t.one("Custom::RegionRole")
 				for _, kind := range []string{"AWS::RDS::DBCluster", "AWS::RDS::DBInstance", "Custom::Teardown"} {
 					id, _ := t.one(kind)
@@ -28,7 +28,7 @@ var orderPromises = map[string]promise{
 	},
 	"a refused deletion deletes nothing: CloudFormation at once deletes what nothing depends on, so the role depends on everything": {
 		check: func(s system) (c complaints) {
-			s.each(func(where string, m mode, side config.Side, t template) {
+			s.each(func(where string, m mode, _ config.Side, t template) {
 				role, _ := t.one("Custom::RegionRole")
 				standing := needs(t, role)
 				for _, id := range keys(t.section("Resources")) {
@@ -84,7 +84,7 @@ var orderPromises = map[string]promise{
 	},
 	"launch and promotion start side by side in a failover; in a switchover the database waits for the instance": {
 		check: func(s system) (c complaints) {
-			s.each(func(where string, m mode, side config.Side, t template) {
+			s.each(func(where string, m mode, _ config.Side, t template) {
 				roleID, role := t.one("Custom::RegionRole")
 				for id, instance := range t.of("AWS::EC2::Instance") {
 					waits := slices.Contains(role.dependsOn(), id)
@@ -118,7 +118,7 @@ var orderPromises = map[string]promise{
 	},
 	"on deletion the instance goes first, then the site is emptied, then the bucket goes": {
 		check: func(s system) (c complaints) {
-			s.each(func(where string, m mode, side config.Side, t template) {
+			s.each(func(where string, _ mode, side config.Side, t template) {
 				teardownID, teardown := t.one("Custom::Teardown")
 				bucket, _ := t.one("AWS::S3::Bucket")
 				c.unless(slices.Contains(teardown.dependsOn(), bucket), "%s: the teardown does not depend on the bucket", where)
@@ -141,7 +141,7 @@ var orderPromises = map[string]promise{
 	},
 	"an image reaches the pilot light only after it has served in the primary": {
 		check: func(s system) (c complaints) {
-			s.each(func(where string, m mode, side config.Side, t template) {
+			s.each(func(where string, _ mode, side config.Side, t template) {
 				if side != config.Primary {
 					c.unless(len(t.of("Custom::PublishedImage")) == 0, "%s: publishes an image", where)
 					return
@@ -171,7 +171,7 @@ var orderPromises = map[string]promise{
 	},
 	"CloudFormation waits for the shop to answer": {
 		check: func(s system) (c complaints) {
-			s.each(func(where string, m mode, side config.Side, t template) {
+			s.each(func(where string, _ mode, side config.Side, t template) {
 				c.all(where, t.of("AWS::EC2::Instance"), "PT10M", "CreationPolicy", "ResourceSignal", "Timeout")
 				for id, instance := range t.of("AWS::EC2::Instance") {
 					c.unless(containsText(instance.props()["UserData"], "'"+id+"' --unique-id"), "%s: signals for another resource", where)

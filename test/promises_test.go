@@ -26,7 +26,7 @@ func TestPromises(t *testing.T) {
 }
 
 // hold checks tables of promises, and that each way to break one is noticed.
-func hold[S any](t *testing.T, real S, tables ...map[string]promiseOn[S]) {
+func hold[S any](t *testing.T, actual S, tables ...map[string]promiseOn[S]) {
 	t.Helper()
 	all := map[string]promiseOn[S]{}
 	for _, table := range tables {
@@ -38,12 +38,12 @@ func hold[S any](t *testing.T, real S, tables ...map[string]promiseOn[S]) {
 	for _, sentence := range keys(all) {
 		p := all[sentence]
 		t.Run(sentence, func(t *testing.T) {
-			require.Empty(t, complaintsOf(p.check, real))
+			require.Empty(t, complaintsOf(p.check, actual))
 			require.NotEmpty(t, p.ways, "no way to break it is listed")
 			for _, way := range keys(p.ways) {
-				broken := clone(real)
+				broken := clone(actual)
 				p.ways[way](broken)
-				require.True(t, text(real) != text(broken), "%s: changes nothing", way)
+				require.True(t, text(actual) != text(broken), "%s: changes nothing", way)
 				assert.NotEmpty(t, complaintsOf(p.check, broken), "%s: not noticed", way)
 			}
 		})
@@ -63,8 +63,8 @@ func complaintsOf[S any](check func(S) complaints, s S) (c complaints) {
 }
 
 // clone copies what is real, so that the copy can be broken.
-func clone[S any](real S) (copied S) {
-	if err := json.Unmarshal([]byte(text(real)), &copied); err != nil {
+func clone[S any](actual S) (copied S) {
+	if err := json.Unmarshal([]byte(text(actual)), &copied); err != nil {
 		panic(err)
 	}
 	return copied

@@ -29,16 +29,16 @@ var largest = map[string]any{
 }
 
 func TestPromisesOfTheLargestTemplates(t *testing.T) {
-	real := map[string]string{}
+	actual := map[string]string{}
 	for _, m := range modes {
 		context := map[string]any{"failover": string(m)}
 		maps.Copy(context, largest)
 		a := synthesize(t, context)
 		for _, side := range sides {
-			real[fmt.Sprintf("failover=%s, %s", m, side)] = string(a.text(t, side))
+			actual[fmt.Sprintf("failover=%s, %s", m, side)] = string(a.text(t, side))
 		}
 	}
-	hold(t, real, map[string]promiseOn[map[string]string]{
+	hold(t, actual, map[string]promiseOn[map[string]string]{
 		"whatever the context allows, CloudFormation takes each template as it is, by its size": {
 			check: func(templates map[string]string) (c complaints) {
 				for where, text := range templates {

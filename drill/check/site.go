@@ -64,8 +64,11 @@ func Refusal(ctx context.Context, d *stage.Drill, side config.Side) (int, error)
 	defer visitor.Close()
 	_, err := visitor.Open(ctx, d.Sites[side])
 	var refusal *shopper.Refusal
-	if !errors.As(err, &refusal) {
-		return 0, fmt.Errorf("the site of the %s refuses no one: %v", side, err)
+	if err != nil && !errors.As(err, &refusal) {
+		return 0, fmt.Errorf("the site of the %s neither serves nor refuses: %w", side, err)
+	}
+	if refusal == nil {
+		return 0, fmt.Errorf("the site of the %s refuses no one", side)
 	}
 	return refusal.Status, nil
 }

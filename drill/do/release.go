@@ -36,10 +36,11 @@ func PublishOther(ctx context.Context, d *stage.Drill) error {
 		Name: aws.String(d.System.Names.ImageParameter()), Value: other.Parameter.Value,
 		DataType: aws.String("aws:ec2:image"), Overwrite: aws.Bool(true)})
 	return errors.Join(err, check.Eventually(func(ctx context.Context, d *stage.Drill) error {
-		if published, err := d.System.Image(ctx); err != nil || published != aws.ToString(other.Parameter.Value) {
-			return fmt.Errorf("the published image is %q (%v)", published, err)
+		published, err := d.System.Image(ctx)
+		if err == nil && published != aws.ToString(other.Parameter.Value) {
+			err = fmt.Errorf("the published image is %q, want %q", published, aws.ToString(other.Parameter.Value))
 		}
-		return nil
+		return err
 	})(ctx, d))
 }
 

@@ -21,8 +21,12 @@ var ada = shopper.Person{Email: "ada@example.com", FirstName: "Ada", LastName: "
 // WalkAt has a new customer fill a basket at a side's site, while the other site is empty.
 func WalkAt(side config.Side) stage.Action {
 	return func(ctx context.Context, d *stage.Drill) error {
-		if status, err := check.Refusal(ctx, d, side.Other()); err != nil || status/100 != 4 {
-			return fmt.Errorf("the site of the %s is not empty: it answers with status %d (%v)", side.Other(), status, err)
+		status, err := check.Refusal(ctx, d, side.Other())
+		if err != nil {
+			return err
+		}
+		if status/100 != 4 {
+			return fmt.Errorf("the site of the %s is not empty: it answers with status %d", side.Other(), status)
 		}
 		browser, err := shopper.Open(ctx, d.Dir, d.Dial)
 		switch {

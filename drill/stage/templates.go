@@ -31,7 +31,8 @@ func (d *Drill) Template(side config.Side) (map[string]any, error) {
 		return nil, err
 	}
 	var template map[string]any
-	return template, json.Unmarshal(text, &template)
+	err = json.Unmarshal(text, &template)
+	return template, err
 }
 
 // update hands a template to CloudFormation as it is, and returns the state that the stack ends in.

@@ -141,8 +141,7 @@ func (m *Manager) await(s *service, a *attempt) error {
 	}
 	<-a.over
 	if a.err != nil && !errors.Is(a.err, errSkipped) {
-		//lint:ignore ST1005 these are systemctl's own words
-		return fmt.Errorf("Job for %s failed: %w", s.unit.Name, a.err)
+		return fmt.Errorf("Job for %s failed: %w", s.unit.Name, a.err) //nolint:staticcheck // these are systemctl's own words
 	}
 	return nil
 }

@@ -142,7 +142,9 @@ func (m *Manager) runMain(s *service, l *life) error {
 	case <-process.Exited():
 		return s.unit.judge(process)
 	case <-l.stopping.Done():
-		return errors.Join(m.runStop(s.unit, "Service.ExecStop"), m.end(s.unit, process))
+		err := m.runStop(s.unit, "Service.ExecStop")
+		m.end(s.unit, process)
+		return err
 	}
 }
 
@@ -163,7 +165,8 @@ func (m *Manager) runAll(ctx context.Context, u *Unit, key string) error {
 				return fmt.Errorf("%s: %w", command[0], err)
 			}
 		case <-ctx.Done():
-			return errors.Join(fmt.Errorf("%s: %w", command[0], ctx.Err()), m.end(u, process))
+			m.end(u, process)
+			return fmt.Errorf("%s: %w", command[0], ctx.Err())
 		}
 	}
 	return nil
@@ -188,7 +191,7 @@ func (u *Unit) stopTimeout() time.Duration {
 }
 
 // end asks a process and its children to end, and kills them when they do not, or when the power has failed.
-func (m *Manager) end(u *Unit, process *reaper.Process) error {
+func (m *Manager) end(u *Unit, process *reaper.Process) {
 	if m.powerless() {
 		_ = process.Kill()
 	} else {
@@ -203,7 +206,6 @@ func (m *Manager) end(u *Unit, process *reaper.Process) error {
 		_ = process.Kill()
 	}
 	<-process.Exited()
-	return nil
 }
 
 // judge says whether a process ended well: https://www.freedesktop.org/software/systemd/man/latest/systemd.service.html#SuccessExitStatus=

@@ -95,7 +95,7 @@ func (i *images) download(ctx context.Context, address string) (file, hash strin
 	digest := sha256.New()
 	_, err = io.Copy(io.MultiWriter(out, digest), response.Body)
 	_, _ = fmt.Fprintf(digest, "\n%s\n", i.world.tools.java)
-	_ = fs.WalkDir(standIns, ".", func(name string, entry fs.DirEntry, _ error) error {
+	_ = fs.WalkDir(standIns, ".", func(name string, _ fs.DirEntry, _ error) error {
 		text, _ := fs.ReadFile(standIns, name) // a folder has none
 		_, _ = digest.Write(text)
 		return nil

@@ -84,13 +84,13 @@ func TestOnlyTheFalseAlarmIsKeptBack(t *testing.T) {
 }
 
 func TestTheNodeOfTheRepositoryIsUsedAndElseTheSystems(t *testing.T) {
-	real, err := exec.LookPath("node")
+	actual, err := exec.LookPath("node")
 	require.NoError(t, err)
 	folder := t.TempDir()
 	used := filepath.Join(folder, "used")
 	node := func(folder, name string) {
 		require.NoError(t, os.MkdirAll(folder, 0o755))
-		script := fmt.Sprintf("#!/bin/sh\necho %s >%s\nexec %s \"$@\"\n", name, used, real)
+		script := fmt.Sprintf("#!/bin/sh\necho %s >%s\nexec %s \"$@\"\n", name, used, actual)
 		require.NoError(t, os.WriteFile(filepath.Join(folder, "node"), []byte(script), 0o755))
 	}
 	below, beside, system := filepath.Join(folder, "clone", "docs"), filepath.Join(folder, "other"), filepath.Join(folder, "bin")

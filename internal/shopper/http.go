@@ -138,18 +138,21 @@ func (h *HTTP) Return(ctx context.Context, site string, who Person) (Visit, erro
 
 // Unicorns is the catalogue.
 func (s *Shop) Unicorns(ctx context.Context) (all []Unicorn, err error) {
-	return all, s.call(ctx, http.MethodGet, "/unicorns", nil, &all)
+	err = s.call(ctx, http.MethodGet, "/unicorns", nil, &all)
+	return all, err
 }
 
 // SignUp makes a customer; an address that is known already is a [Refusal].
 func (s *Shop) SignUp(ctx context.Context, who Person) (user User, err error) {
 	body := map[string]string{"email": who.Email, "firstName": who.FirstName, "lastName": who.LastName}
-	return user, s.call(ctx, http.MethodPost, "/user", body, &user)
+	err = s.call(ctx, http.MethodPost, "/user", body, &user)
+	return user, err
 }
 
 // LogIn finds a customer; an unknown address is a [Refusal].
 func (s *Shop) LogIn(ctx context.Context, email string) (user User, err error) {
-	return user, s.call(ctx, http.MethodPost, "/user/login", map[string]string{"email": email}, &user)
+	err = s.call(ctx, http.MethodPost, "/user/login", map[string]string{"email": email}, &user)
+	return user, err
 }
 
 // Put puts a unicorn into the customer's basket.

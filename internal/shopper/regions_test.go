@@ -99,14 +99,14 @@ func (r *region) newSite(t *testing.T, api string) http.Handler {
 }
 
 func (w *regions) dial(ctx context.Context, network, address string) (net.Conn, error) {
-	real, ok := w.addresses[address]
+	actual, ok := w.addresses[address]
 	if !ok {
 		w.lost.Lock()
 		defer w.lost.Unlock()
 		w.strangers = append(w.strangers, address)
 		return nil, fmt.Errorf("%s does not exist here", address)
 	}
-	return (&net.Dialer{}).DialContext(ctx, network, real)
+	return (&net.Dialer{}).DialContext(ctx, network, actual)
 }
 
 func (w *regions) reachedFor() []string {

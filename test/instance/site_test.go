@@ -281,7 +281,7 @@ func TestWithdrawingOutlivesABusyS3(t *testing.T) {
 	require.NoError(t, err)
 	require.FileExists(t, cli, "run `make setup`")
 	busy := 5 // once more than the AWS CLI asks by itself
-	s3 := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	s3 := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		if busy > 0 {
 			busy--
 			w.WriteHeader(http.StatusServiceUnavailable)

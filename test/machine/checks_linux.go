@@ -168,10 +168,9 @@ func (m *machine) walkFiles(see func(text, name string)) error {
 	for _, folder := range []string{m.dir + "/upper", inMemory + "/run", inMemory + "/tmp", inMemory + "/dev/shm"} {
 		problems = append(problems, filepath.WalkDir(folder, func(name string, entry fs.DirEntry, err error) error {
 			if err != nil || !entry.Type().IsRegular() || regexp.MustCompile(`/(lib|run)/cloud(-init)?/`).MatchString(name) {
-				return nil // it may have gone
+				return nil //nolint:nilerr // it may have gone
 			}
-			text, err := os.ReadFile(name)
-			if err == nil {
+			if text, err := os.ReadFile(name); err == nil {
 				see(string(text), strings.TrimPrefix(name, folder))
 			}
 			return nil

@@ -28,15 +28,15 @@ var tools = map[string]string{
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
 	ctx, cancel := context.WithTimeout(ctx, limit)
-	defer cancel()
 	var err error
 	if len(os.Args) == 5 && os.Args[1] == inside {
 		err = runInside(ctx, os.Args[2], os.Args[3], os.Args[4])
 	} else {
 		err = run(ctx)
 	}
+	cancel()
+	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "machine:", err)
 		os.Exit(1)

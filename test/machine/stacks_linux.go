@@ -64,7 +64,7 @@ func (s *system) resource(ctx context.Context, name string) (string, error) {
 			return aws.ToString(resource.PhysicalResourceId), nil
 		}
 	}
-	return "", fmt.Errorf("%s has no resource %s...", stack, name)
+	return "", fmt.Errorf("%s has no resource whose name begins with %s", stack, name)
 }
 
 // synthesize has the CDK render the primary's template as it is now.

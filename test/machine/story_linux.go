@@ -60,8 +60,11 @@ func badRelease(ctx context.Context, s *system) error {
 	if _, err := s.beside(ctx, "bad", diskSize, bad); err != nil {
 		return err
 	}
-	if err := s.awaitCreation(ctx, "bad"); err == nil || !strings.Contains(err.Error(), "FAILURE signal") {
-		return fmt.Errorf("the stack ended with %v, want a FAILURE signal", err)
+	switch err := s.awaitCreation(ctx, "bad"); {
+	case err == nil:
+		return errors.New("the stack was created, want a FAILURE signal")
+	case !strings.Contains(err.Error(), "FAILURE signal"):
+		return fmt.Errorf("the stack ended without a FAILURE signal: %w", err)
 	}
 	return errors.Join(s.remove(ctx, "bad"), s.sitePublishedBy(ctx, s.first), serves(ctx, s, s.first))
 }
