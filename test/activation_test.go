@@ -141,7 +141,7 @@ var activationPromises = map[string]promise{
 	},
 	"no stack refers to the other one": {
 		check: func(s system) (c complaints) {
-			s.each(func(where string, _ mode, side config.Side, t template) {
+			s.each(func(where string, _ mode, _ config.Side, t template) {
 				walk(map[string]any(t), "", func(path string, _ any) {
 					for _, word := range []string{"Fn::ImportValue", "Fn::GetStackOutput", "Export"} {
 						c.unless(!strings.HasSuffix(path, "/"+word), "%s: %s", where, path)

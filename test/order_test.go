@@ -10,7 +10,7 @@ import (
 var orderPromises = map[string]promise{
 	"a refused role change leaves everything as it is: the role depends on the cluster, its instance and the teardown": {
 		check: func(s system) (c complaints) {
-			s.each(func(where string, _ mode, side config.Side, t template) {
+			s.each(func(where string, _ mode, _ config.Side, t template) {
 				_, role := t.one("Custom::RegionRole")
 				for _, kind := range []string{"AWS::RDS::DBCluster", "AWS::RDS::DBInstance", "Custom::Teardown"} {
 					id, _ := t.one(kind)
@@ -118,7 +118,7 @@ var orderPromises = map[string]promise{
 	},
 	"on deletion the instance goes first, then the site is emptied, then the bucket goes": {
 		check: func(s system) (c complaints) {
-			s.each(func(where string, _ mode, side config.Side, t template) {
+			s.each(func(where string, _ mode, _ config.Side, t template) {
 				teardownID, teardown := t.one("Custom::Teardown")
 				bucket, _ := t.one("AWS::S3::Bucket")
 				c.unless(slices.Contains(teardown.dependsOn(), bucket), "%s: the teardown does not depend on the bucket", where)
@@ -171,7 +171,7 @@ var orderPromises = map[string]promise{
 	},
 	"CloudFormation waits for the shop to answer": {
 		check: func(s system) (c complaints) {
-			s.each(func(where string, _ mode, side config.Side, t template) {
+			s.each(func(where string, _ mode, _ config.Side, t template) {
 				c.all(where, t.of("AWS::EC2::Instance"), "PT10M", "CreationPolicy", "ResourceSignal", "Timeout")
 				for id, instance := range t.of("AWS::EC2::Instance") {
 					c.unless(containsText(instance.props()["UserData"], "'"+id+"' --unique-id"), "%s: signals for another resource", where)

@@ -57,8 +57,8 @@ func (r reviewed) run(t *testing.T, status string, environ ...string) error {
 	t.Helper()
 	require.NoError(t, os.WriteFile(filepath.Join(r.folder, ".cache/review.status"), []byte(status), 0o644))
 	command := exec.Command("bash", filepath.Join(r.folder, ".ci/review"))
-	command.Env = append(environ, "PATH="+filepath.Join(r.folder, "bin")+":"+os.Getenv("PATH"), "GITHUB="+r.folder, "BASE=tip",
-		"GITHUB_REPOSITORY=owner/shop", "GITHUB_STEP_SUMMARY="+filepath.Join(r.folder, "summary"))
+	command.Env = append([]string{"PATH=" + filepath.Join(r.folder, "bin") + ":" + os.Getenv("PATH"), "GITHUB=" + r.folder, "BASE=tip",
+		"GITHUB_REPOSITORY=owner/shop", "GITHUB_STEP_SUMMARY=" + filepath.Join(r.folder, "summary")}, environ...)
 	out, err := command.CombinedOutput()
 	t.Log(string(out))
 	return err
