@@ -25,8 +25,9 @@ type room struct {
 
 // rooms from the top of the house to its ground. Each imports rooms below it only, and these alone.
 var rooms = []room{
-	{".", []string{"scenarios", "stage", "report", "verdict", "history"}},
+	{".", []string{"sandbox", "scenarios", "stage", "report", "verdict", "history"}},
 	{"killed", nil},
+	{"sandbox", []string{"do", "check", "stage"}},
 	{"scenarios", []string{"do", "measure", "check", "stage", "emulator"}},
 	{"do", []string{"check", "stage", "history", "emulator"}},
 	{"measure", []string{"check", "stage", "verdict", "history"}},

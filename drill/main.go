@@ -4,6 +4,7 @@
 //	drill              the story
 //	drill NAME...      scenarios of faults, by name
 //	drill faults       every scenario
+//	drill sandbox      no scenario: both regions are deployed and kept for a person, with a shell
 //
 // The variable OUTAGE says how a region fails in the story: as a whole, or only its site.
 //
@@ -50,15 +51,23 @@ import (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	wanted, err := chosen(os.Args[1:])
-	if err == nil {
-		err = runAll(ctx, wanted, os.Stdout)
-	}
+	err := run(ctx, os.Args[1:])
 	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "drill:", err)
 		os.Exit(1)
 	}
+}
+
+func run(ctx context.Context, names []string) error {
+	if slices.Equal(names, []string{"sandbox"}) {
+		return openSandbox(ctx, os.Stdout)
+	}
+	wanted, err := chosen(names)
+	if err != nil {
+		return err
+	}
+	return runAll(ctx, wanted, os.Stdout)
 }
 
 // chosen finds the scenarios that are asked for.

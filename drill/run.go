@@ -31,7 +31,7 @@ func runAll(ctx context.Context, scenarios []stage.Scenario, out io.Writer) erro
 		return err
 	}
 	if len(scenarios) == 1 {
-		return run(ctx, root, app, scenarios[0], out)
+		return runOne(ctx, root, app, scenarios[0], out)
 	}
 	began, errs := time.Now(), make([]error, len(scenarios))
 	var group sync.WaitGroup
@@ -42,7 +42,7 @@ func runAll(ctx context.Context, scenarios []stage.Scenario, out io.Writer) erro
 			places <- struct{}{}
 			defer func() { <-places }()
 			began := time.Now()
-			errs[i] = run(ctx, root, app, s, io.Discard)
+			errs[i] = runOne(ctx, root, app, s, io.Discard)
 			printing.Lock()
 			defer printing.Unlock()
 			printScenario(out, s, errs[i], time.Since(began))
@@ -63,8 +63,8 @@ func printScenario(out io.Writer, s stage.Scenario, err error, took time.Duratio
 	fmt.Fprintf(out, "%s %-20s %-78s %6.1f s\n", mark, s.Name, s.Says, took.Seconds())
 }
 
-// run runs one scenario from its beginning to its end, judges its history, and reports both.
-func run(ctx context.Context, root, app string, s stage.Scenario, out io.Writer) (err error) {
+// runOne runs one scenario from its beginning to its end, judges its history, and reports both.
+func runOne(ctx context.Context, root, app string, s stage.Scenario, out io.Writer) (err error) {
 	d, err := stage.New(root, app)
 	if err != nil {
 		return err

@@ -31,7 +31,7 @@ func Runbook(section string, words ...string) stage.Action {
 func typeRunbook(ctx context.Context, d *stage.Drill, answer, section string, words ...string) (string, error) {
 	text := "exec <<<'" + answer + "'\n"
 	for _, w := range words {
-		block, err := blockOf(filepath.Join(d.Root, "docs", "runbook.md"), section, w)
+		block, err := Block(filepath.Join(d.Root, "docs", "runbook.md"), section, w)
 		if err != nil {
 			return "", err
 		}
@@ -40,8 +40,8 @@ func typeRunbook(ctx context.Context, d *stage.Drill, answer, section string, wo
 	return d.Run(ctx, stage.Command{At: stage.Laptop, Shell: text})
 }
 
-// blockOf finds a block of commands in a page.
-func blockOf(file, section, words string) (string, error) {
+// Block finds a block of commands in a page.
+func Block(file, section, words string) (string, error) {
 	page, err := os.ReadFile(file)
 	if err != nil {
 		return "", err

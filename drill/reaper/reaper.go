@@ -71,7 +71,8 @@ type Process struct {
 	state  *os.ProcessState
 }
 
-// Start starts a command in a separate process group. The command must not have files beyond its standard ones.
+// Start starts a command in a separate process group, in the foreground of a terminal if its SysProcAttr says so. The
+// command must not have files beyond its standard ones.
 func (r *Reaper) Start(command *exec.Cmd) (*Process, error) {
 	if command.Err != nil {
 		return nil, command.Err
@@ -79,7 +80,10 @@ func (r *Reaper) Start(command *exec.Cmd) (*Process, error) {
 	command.Args = append([]string{"sh", "-c", register, "sh", command.Path}, command.Args[1:]...)
 	command.Path = "/bin/sh"
 	command.ExtraFiles = []*os.File{r.pipe}
-	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	if command.SysProcAttr == nil {
+		command.SysProcAttr = &syscall.SysProcAttr{}
+	}
+	command.SysProcAttr.Setpgid = true
 	if err := command.Start(); err != nil {
 		return nil, err
 	}

@@ -109,17 +109,17 @@ func (d *Drill) typedAs(c Command) *exec.Cmd {
 	switch {
 	case c.Shell != "":
 		return exec.Command("bash", "-euo", "pipefail", "-c",
-			fmt.Sprintf("aws() { '%s' --endpoint-url '%s' \"$@\"; }\n%s", d.awsCLI(), d.Emulator.Endpoint(), c.Shell))
+			fmt.Sprintf("aws() { '%s' --endpoint-url '%s' \"$@\"; }\n%s", d.AWSCLI(), d.Emulator.Endpoint(), c.Shell))
 	case c.AWS:
-		return exec.Command(d.awsCLI(), append([]string{"--endpoint-url", d.Emulator.Endpoint()}, c.Arguments...)...)
+		return exec.Command(d.AWSCLI(), append([]string{"--endpoint-url", d.Emulator.Endpoint()}, c.Arguments...)...)
 	case c.At == Clone:
 		return exec.Command("npx", append([]string{"cdk", "--no-color"}, c.Arguments...)...)
 	}
 	return exec.Command(filepath.Join(d.Root, "node_modules", ".bin", "cdk"), append([]string{"--app", d.app, "--no-color"}, c.Arguments...)...)
 }
 
-// awsCLI is version 1, all that PyPI has. It ignores AWS_ENDPOINT_URL for RDS in us-east-1, but not the option of that name.
-func (d *Drill) awsCLI() string { return filepath.Join(d.Root, ".cache", "aws-venv", "bin", "aws") }
+// AWSCLI is version 1, all that PyPI has. It ignores AWS_ENDPOINT_URL for RDS in us-east-1, but not the option of that name.
+func (d *Drill) AWSCLI() string { return filepath.Join(d.Root, ".cache", "aws-venv", "bin", "aws") }
 
 func (d *Drill) nextLog(c Command) string {
 	d.lock.Lock()
