@@ -1,5 +1,6 @@
 # make drill    the main job on an embedded AWS: no account, nothing to start by hand; OUTAGE=site blocks only the site
 # make faults   what goes wrong, scenario by scenario; `make drill SCENARIO=name` runs one; lossy wants a quiet machine
+# make sandbox  the embedded AWS with both regions deployed, kept for you: a shell for the commands of README and runbook
 # make killed   the drill, killed in every step and run again: nothing may be left; Linux, half an hour
 # make machine  the instance on a real systemd: root on Linux, some minutes; elsewhere it says that it was not run
 # make test     everything that is tested, the linters first
@@ -24,7 +25,7 @@ ACTIONLINT := v1.7.12
 # Maven's own repository, so that nothing is left elsewhere.
 MVN := mvn --batch-mode --no-transfer-progress -Dmaven.repo.local=$(CURDIR)/.cache/m2
 
-.PHONY: help drill faults killed machine outdated lint test failover review-page kept setup bundle bench clean prerequisites
+.PHONY: help drill faults sandbox killed machine outdated lint test failover review-page kept setup bundle bench clean prerequisites
 .DELETE_ON_ERROR:
 
 help:
@@ -35,6 +36,10 @@ drill: setup
 
 faults: setup
 	go run ./drill faults
+	SANDBOX=deployed go test -count=1 -timeout 10m -run TestTheDocumentedCommandsWork ./drill/sandbox
+
+sandbox: setup
+	@go run ./drill sandbox
 
 killed: setup
 	go build -o .cache/drill/drill ./drill

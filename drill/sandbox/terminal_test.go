@@ -152,7 +152,7 @@ func (s *terminal) fails(line, status string, words ...string) {
 func (s *terminal) ends(line, status string, words []string) string {
 	s.t.Helper()
 	shown := s.types(line + `; echo "[$?]"`)
-	assert.Contains(s.t, shown, "\n["+status+"]\n", "the status of %s", line)
+	assert.True(s.t, strings.HasSuffix(shown, "["+status+"]\n"), "the status of %s is not %s:\n%s", line, status, shown)
 	for _, word := range words {
 		assert.Contains(s.t, shown, word, line)
 	}
