@@ -80,12 +80,17 @@ func (s *sandbox) writeFiles() error {
 	if err != nil {
 		return err
 	}
+	npm, err := exec.LookPath("npm")
+	if err != nil {
+		return err
+	}
 	bin := filepath.Join(s.folder, "bin")
 	if err := os.MkdirAll(bin, 0o755); err != nil {
 		return err
 	}
 	files := map[string]string{"bashrc": bashrc,
-		"bin/aws": fmt.Sprintf(awsScript, s.drill.AWSCLI(), s.drill.Emulator.Endpoint())}
+		"bin/aws": fmt.Sprintf(awsScript, s.drill.AWSCLI(), s.drill.Emulator.Endpoint()),
+		"bin/npm": fmt.Sprintf(npmScript, npm)}
 	for name := range commands {
 		files["bin/"+name] = fmt.Sprintf(commandScript, curl, s.proxy, name)
 	}
@@ -102,6 +107,14 @@ func (s *sandbox) writeFiles() error {
 const awsScript = `#!/bin/sh
 [ -z "$AWS_REGION" ] || export AWS_DEFAULT_REGION="$AWS_REGION"
 exec '%s' --endpoint-url '%s' "$@"
+`
+
+// npmScript keeps node_modules, which is the repository's own: `npm ci` would empty it, and can download nothing here.
+const npmScript = `#!/bin/sh
+case $1 in
+  ci | clean-install | i | install) echo 'npm: in the sandbox everything is installed already'; exit 0 ;;
+esac
+exec '%s' "$@"
 `
 
 // commandScript asks the sandbox, which answers with a status and, from the second line on, what is to be printed.

@@ -101,6 +101,7 @@ func TestTheShellReachesTheSandboxAndNothingElse(t *testing.T) {
 	s.works("curl -s -w '%{http_code}\\n' http://example.com", "403", "only the sites and instances of the two regions")
 	s.fails("curl -sS https://sts.amazonaws.com", "56", "403")
 	s.works("curl -sS http://nobody.s3-website-us-east-1.amazonaws.com", "NoSuchBucket")
+	s.works("npm ci && npx cdk --version", "everything is installed already")
 	assert.Zero(t, caught.Load(), "something else was reached")
 	s.works("curl -s --noproxy '*' " + elsewhere + " || true")
 	assert.NotZero(t, caught.Load(), "the trap catches nothing, so the zero above says nothing")

@@ -20,8 +20,9 @@ const hangUpTimeout = 2 * time.Second
 
 // CheckTerminal says what is wrong when no person sits at this program's standard input.
 func CheckTerminal() error {
-	if _, err := unix.IoctlGetInt(int(os.Stdin.Fd()), unix.TIOCGPGRP); err != nil {
-		return errors.New("standard input is not a terminal: type the command in one")
+	foreground, err := unix.IoctlGetInt(int(os.Stdin.Fd()), unix.TIOCGPGRP)
+	if err != nil || foreground != unix.Getpgrp() {
+		return errors.New("no terminal at standard input: type the command in a terminal, in the foreground")
 	}
 	return nil
 }
