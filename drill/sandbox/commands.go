@@ -48,7 +48,7 @@ func (o outage) String() string {
 	if o.kind == "site" {
 		return stage.Regions[o.side] + " has its site blocked for the public"
 	}
-	return stage.Regions[o.side] + " is down"
+	return stage.Regions[o.side] + " has an outage"
 }
 
 // begin begins an outage: one at a time, which is what the drill knows.

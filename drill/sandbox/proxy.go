@@ -24,7 +24,7 @@ func (s *sandbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// through forwards to what has a public name. What is down, or does not exist, is a connection that breaks.
+// through forwards to what has a public name. What has an outage, or does not exist, is a connection that breaks.
 func through(d *stage.Drill) http.Handler {
 	return &httputil.ReverseProxy{
 		Rewrite: func(r *httputil.ProxyRequest) {

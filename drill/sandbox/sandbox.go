@@ -35,7 +35,7 @@ type sandbox struct {
 
 	lock   sync.Mutex
 	outage *outage                // nil: none
-	sites  map[config.Side]string // as last heard: a region that is down names none
+	sites  map[config.Side]string // as last read: a region with an outage names none
 }
 
 // Open opens the shell, and returns when the person has left it.

@@ -60,7 +60,7 @@ func emptySandbox(t *testing.T, environ ...string) *terminal {
 	return open(t, command, 30*time.Second)
 }
 
-// trap counts whoever tries to reach it, and answers nobody.
+// trap counts whoever tries to reach it, and answers nothing.
 func trap(t *testing.T) (address string, caught *atomic.Int64) {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -100,7 +100,7 @@ func TestTheShellReachesTheSandboxAndNothingElse(t *testing.T) {
 	s.works("AWS_REGION=us-west-1 aws rds describe-db-clusters --query 'length(DBClusters)'", "\n0\n")
 	s.works("curl -s -w '%{http_code}\\n' http://example.com", "403", "only the sites and instances of the two regions")
 	s.fails("curl -sS https://sts.amazonaws.com", "56", "403")
-	s.works("curl -sS http://nobody.s3-website-us-east-1.amazonaws.com", "NoSuchBucket")
+	s.works("curl -sS http://stranger.s3-website-us-east-1.amazonaws.com", "NoSuchBucket")
 	s.works("npm ci && npx cdk --version", "everything is installed already")
 	assert.Zero(t, caught.Load(), "something else was reached")
 	s.works("curl -s --noproxy '*' " + elsewhere + " || true")
