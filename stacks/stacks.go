@@ -15,6 +15,10 @@ func newStack(app awscdk.App, cfg config.Config, side config.Side) (awscdk.Stack
 		// Its rule would add a parameter that reads SSM, and a plain template would ask for a bootstrapped account.
 		GenerateBootstrapVersionRule: jsii.Bool(false),
 	})
+	tags := map[string]*string{}
+	for key, value := range cfg.Tags {
+		tags[key] = &value
+	}
 	stack := awscdk.NewStack(app, jsii.String(cfg.Names.Stack(side)), &awscdk.StackProps{
 		Description: jsii.Sprintf("Unishop on a pilot light: the %s region", side),
 		Env:         &awscdk.Environment{Region: jsii.String(cfg.Region(side).Name)},
@@ -22,6 +26,7 @@ func newStack(app awscdk.App, cfg config.Config, side config.Side) (awscdk.Stack
 		// refused before it begins.
 		TerminationProtection: jsii.Bool(cfg.Protect),
 		Synthesizer:           synthesizer,
+		Tags:                  &tags,
 	})
 	// The stack binds a copy, which Go cannot get hold of: its Synthesizer() is this one.
 	synthesizer.Bind(stack)

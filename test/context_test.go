@@ -32,6 +32,7 @@ func TestPromisesOfTheContext(t *testing.T) {
 		{map[string]any{"engine-version": "8.0.mysql_aurora.3.10.5"}, enginePromises, otherRelease},
 		{map[string]any{"reconcile": "14:05"}, reconcilePromises, sameRelease},
 		{map[string]any{"artifact": "s3://releases/unishop-2.tar.gz"}, artifactPromises, otherRelease},
+		{map[string]any{"tags": map[string]any{"owner": "shop team"}}, tagPromises, sameRelease},
 		{map[string]any{"objective-rto": "1h", "objective-rpo": "1s"}, objectivePromises, sameRelease},
 	} {
 		hold(t, change{plain, synthesizeSystem(t, c.context)}, c.promises, c.release)

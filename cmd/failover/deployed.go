@@ -17,20 +17,27 @@ import (
 	"unishop-pilot-light/internal/activation"
 )
 
-// deployedTemplate reads the template of a stack as CloudFormation has it, with the role that the CDK CLI deploys with
-// when the shell's own credentials may take it, as the CLI does.
-func deployedTemplate(ctx context.Context, region, stack, assembly string) (template activation.Template, err error) {
+// deployed reads the template and the tags of a stack as CloudFormation has them, with the role that the CDK CLI deploys
+// with when the shell's own credentials may take it, as the CLI does.
+func deployed(ctx context.Context, region, stack, assembly string) (template activation.Template, tags map[string]string, err error) {
 	own, err := awsconfig.LoadDefaultConfig(ctx, awsconfig.WithRegion(region))
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	found, err := cloudformation.NewFromConfig(asDeployer(ctx, own, stack, assembly)).GetTemplate(ctx, &cloudformation.GetTemplateInput{
-		StackName: aws.String(stack),
-	})
+	client := cloudformation.NewFromConfig(asDeployer(ctx, own, stack, assembly))
+	found, err := client.GetTemplate(ctx, &cloudformation.GetTemplateInput{StackName: aws.String(stack)})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return template, json.Unmarshal([]byte(aws.ToString(found.TemplateBody)), &template)
+	described, err := client.DescribeStacks(ctx, &cloudformation.DescribeStacksInput{StackName: aws.String(stack)})
+	if err != nil {
+		return nil, nil, err
+	}
+	tags = map[string]string{}
+	for _, tag := range described.Stacks[0].Tags {
+		tags[aws.ToString(tag.Key)] = aws.ToString(tag.Value)
+	}
+	return template, tags, json.Unmarshal([]byte(aws.ToString(found.TemplateBody)), &template)
 }
 
 // asDeployer takes the role that the assembly names for a stack; what does not work leaves the credentials that are there.

@@ -100,16 +100,16 @@ func (f *failover) compare(ctx context.Context) error {
 	if err := json.Unmarshal(text, &wanted); err != nil {
 		return err
 	}
-	deployed, err := deployedTemplate(ctx, f.to.Name, f.stack(), f.assembly)
+	template, tags, err := deployed(ctx, f.to.Name, f.stack(), f.assembly)
 	if err != nil {
 		return fmt.Errorf("the deployed template of %s cannot be read: %w", f.stack(), err)
 	}
-	changes := activation.Changes(deployed, wanted)
+	changes := append(activation.Changes(template, wanted), activation.TagChanges(tags, f.cfg.Tags)...)
 	if len(changes) == 0 {
 		return nil
 	}
 	return fmt.Errorf("%s is deployed from release %s, and this is release %s. Beside the role, the instance and the outputs this failover would change\n  %s\n"+
 		"IAM, S3 buckets and other parts cannot be changed during the outage of the region that controls them. Use a clone of release %s, with\n"+
 		"the context that it was deployed with, or its kept template: docs/runbook.md, \"An outage of %s\"",
-		f.stack(), activation.Release(deployed), activation.Release(wanted), strings.Join(changes, "\n  "), activation.Release(deployed), f.lost().Name)
+		f.stack(), activation.Release(template), activation.Release(wanted), strings.Join(changes, "\n  "), activation.Release(template), f.lost().Name)
 }

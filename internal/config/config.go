@@ -69,6 +69,8 @@ type Config struct {
 	ServerClass string
 	// ServerZone, 1 or 2, chooses the availability zone of the shop among the region's two.
 	ServerZone int
+	// Tags of both stacks, which CloudFormation passes on to what is in them. They are part of no template.
+	Tags map[string]string
 	// Objectives are what the drill holds a failover against. Nothing that is deployed depends on them.
 	Objectives Objectives
 }

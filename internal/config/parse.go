@@ -17,7 +17,7 @@ import (
 var keys = []string{
 	"artifact", "database-class", "engine-version", "failover", "name", "objective-rpo", "objective-rto", "primary-cidr",
 	"primary-region", "primary-zones", "protect", "reconcile", "secondary-cidr", "secondary-region", "secondary-zones",
-	"server-class", "server-zone",
+	"server-class", "server-zone", "tags",
 }
 
 // Parse reads the whole CDK context: the values of cdk.json and those of the command line, which are strings.
@@ -34,6 +34,7 @@ func Parse(context map[string]any) (Config, error) {
 		EngineVersion: cmp.Or(p.optional("engine-version", anEngineVersion), defaultEngineVersion),
 		ServerClass:   p.text("server-class", aServerClass),
 		ServerZone:    p.serverZone(),
+		Tags:          p.tags(),
 		Objectives:    Objectives{RTO: p.duration("objective-rto"), RPO: p.duration("objective-rpo")},
 	}
 	c.Primary = Region{Side: Primary, Name: p.text("primary-region", aRegion), CIDR: p.text("primary-cidr", aCIDR)}

@@ -90,10 +90,12 @@ class Stack:
         self.api = emulator().client("cloudformation", region)
         test.addCleanup(self.remove)
 
-    def begin(self, verb, resources, disable_rollback=False, **parts):
+    def begin(self, verb, resources, disable_rollback=False, tags=None, **parts):
         begin = getattr(self.api, f"{verb}_stack")
         body = json.dumps({"Resources": resources, **parts})
         asked = {"StackName": self.name, "TemplateBody": body, "Capabilities": CAPABILITIES}
+        if tags is not None:
+            asked["Tags"] = tags
         begin(**asked, DisableRollback=disable_rollback)
 
     def create(self, resources, **parts):

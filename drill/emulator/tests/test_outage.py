@@ -93,6 +93,20 @@ class Outages(unittest.TestCase):
         self.assertEqual(stack.update({**role, **group, **other}), "UPDATE_ROLLBACK_COMPLETE")
         self.assertIn("The control plane of AWS::IAM::Role is in us-east-1", stack.reasons()["Other"])
 
+    def test_no_role_is_tagged_anywhere_without_us_east_1(self):
+        """Stack tags reach every resource: an activation must have those that are deployed."""
+        stack = Stack(self, "tags-iam", SECONDARY)
+        role = {"Role": {"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": trust("ec2")}}}
+        group = {"Group": {"Type": "AWS::Logs::LogGroup"}}
+        tags = [{"Key": "owner", "Value": "team"}]
+        self.assertEqual(stack.create(role, tags=tags), "CREATE_COMPLETE")
+        self.addCleanup(self.bring_back)  # before the stack is removed
+        self.take_down()
+        self.assertEqual(stack.update({**role, **group}, tags=tags), "UPDATE_COMPLETE", "equal tags need nothing")
+        tags[0]["Value"] = "another team"
+        self.assertEqual(stack.update({**role, **group}, tags=tags), "UPDATE_ROLLBACK_COMPLETE")
+        self.assertIn("The control plane of AWS::IAM::Role is in us-east-1", stack.reasons()["Role"])
+
     def test_a_stack_stands_still_during_the_outage_of_its_region(self):
         stack = Stack(self, "stands-still")
         groups = {f"Group{number}": {"Type": "AWS::Logs::LogGroup"} for number in range(3)}
