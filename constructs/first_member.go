@@ -45,6 +45,7 @@ func newFirstMember(scope awsconstructs.Construct, props DatabaseProps, base dat
 	})
 	cfnCluster := cluster.Node().DefaultChild().(awsrds.CfnDBCluster)
 	cfnCluster.SetGlobalClusterIdentifier(global.Ref())
+	exportLogs(scope, props, cfnCluster)
 	instance := cluster.Node().FindChild(jsii.String("Instance")).Node().DefaultChild().(awsrds.CfnDBInstance)
 	return Database{
 		Host: instance.AttrEndpointAddress(),

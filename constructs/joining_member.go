@@ -28,6 +28,7 @@ func newJoiningMember(scope awsconstructs.Construct, props DatabaseProps, base d
 		DeletionProtection:      jsii.Bool(props.Protect),
 	})
 	cluster.ApplyRemovalPolicy(base.removal, nil)
+	exportLogs(scope, props, cluster)
 	instance := awsrds.NewCfnDBInstance(scope, jsii.String("Instance"), &awsrds.CfnDBInstanceProps{
 		DbInstanceIdentifier:    jsii.String(props.Names.Instance(props.Side)),
 		DbClusterIdentifier:     cluster.Ref(),

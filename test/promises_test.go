@@ -21,7 +21,7 @@ type promiseOn[S any] struct {
 }
 
 func TestPromises(t *testing.T) {
-	hold(t, synthesizeSystem(t, nil), activationPromises, databasePromises, functionPromises, iamPromises, networkPromises,
+	hold(t, synthesizeSystem(t, nil), activationPromises, databasePromises, databaseLogPromises, functionPromises, iamPromises, networkPromises,
 		orderPromises, outputPromises, securityPromises)
 }
 

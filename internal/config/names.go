@@ -47,5 +47,11 @@ func (n Names) Image() string { return string(n) }
 // https://docs.aws.amazon.com/imagebuilder/latest/userguide/monitor-cwlogs.html
 func (n Names) ImageLogGroup() string { return "/aws/imagebuilder/" + n.Image() }
 
+// DatabaseLogGroup is where RDS sends a log of a side's cluster, such as "error": it derives this name from the cluster's.
+// https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/AuroraMySQL.Integrating.CloudWatch.html
+func (n Names) DatabaseLogGroup(s Side, log string) string {
+	return "/aws/rds/cluster/" + n.Cluster(s) + "/" + log
+}
+
 // ServerLogGroup is where the CloudWatch agent of a side's server sends the shop's logs.
 func (n Names) ServerLogGroup() string { return "/" + string(n) + "/server" }

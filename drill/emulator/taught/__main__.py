@@ -9,6 +9,7 @@ from taught import (  # noqa: F401
     cancelling,
     cloudwatch,
     control,
+    database_logs,
     image_builder_types,
     image_parameters,
     instances,

@@ -35,6 +35,7 @@ rds = patches.ministack(
     "_global_clusters",
     "_instances",
     "_subnet_groups",
+    "_db_cluster_param_groups",
     "_snapshots",
     "_db_cluster_snapshots",
 )
@@ -79,6 +80,12 @@ _STORES = [
     ("dbClusters", rds._clusters, _any, "AWS::RDS::DBCluster"),
     ("dbInstances", rds._instances, _any, "AWS::RDS::DBInstance"),
     ("dbSubnetGroups", rds._subnet_groups, lambda key, _: key != "default", "AWS::RDS::DBSubnetGroup"),
+    (
+        "dbClusterParameterGroups",
+        rds._db_cluster_param_groups,
+        lambda key, _: not key.startswith("default."),
+        "AWS::RDS::DBClusterParameterGroup",
+    ),
     ("dbSnapshots", rds._snapshots, _any),
     ("dbClusterSnapshots", rds._db_cluster_snapshots, _any),
     ("instances", ec2._instances, _not_terminated, "AWS::EC2::Instance"),

@@ -3,13 +3,25 @@
 from taught import engine_versions, global_database, outage, patches
 from taught.refusals import Refusal
 
-rds = patches.ministack("services.rds", "_p", "_clusters", "_instances", "_global_clusters")
+rds = patches.ministack(
+    "services.rds",
+    "_p",
+    "_clusters",
+    "_instances",
+    "_global_clusters",
+    "_db_cluster_param_groups",
+    "_parse_member_list",
+)
 responses = patches.ministack("core.responses", "get_region")
 
 GUIDE = "https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/"
 API = "https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/"
 REQUIREMENTS = GUIDE + "aurora-global-database-getting-started.html#aurora-global-database.configuration.requirements"
 RECOVERY = GUIDE + "aurora-global-database-disaster-recovery.html"
+
+
+# Of Aurora MySQL: https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBCluster.html
+LOGS = ("audit", "error", "general", "instance", "slowquery", "iam-db-auth-error")
 
 
 class Request:
@@ -68,6 +80,18 @@ class Request:
         return asked if asked != current and "mysql_aurora" in asked and "mysql_aurora" in current else None
 
     @property
+    def parameters(self):
+        """The parameter group that is named, when there is no such one."""
+        name = self["DBClusterParameterGroupName"]
+        known = not name or name.startswith("default.") or name in rds._db_cluster_param_groups
+        return None if known else name
+
+    @property
+    def unknown_logs(self):
+        exported = rds._parse_member_list(self.params, "EnableCloudwatchLogsExports")
+        return ", ".join(f"'{log}'" for log in exported if log not in LOGS)
+
+    @property
     def is_writer(self):
         return bool(self.writer and self.writer["DBClusterArn"] == self.cluster.get("DBClusterArn"))
 
@@ -98,6 +122,20 @@ JOINING = "https://github.com/cloudposse/terraform-aws-rds-cluster/issues/157"
 MANAGED_PASSWORD = GUIDE + "rds-secrets-manager.html#rds-secrets-manager-limitations"
 
 CREATE_CLUSTER = [
+    Refusal(
+        lambda r: r.parameters,
+        "DBClusterParameterGroupNotFound",
+        "DBClusterParameterGroup not found: {request.parameters}",
+        API + "API_CreateDBCluster.html",
+        404,
+    ),
+    Refusal(
+        lambda r: r.unknown_logs,
+        "InvalidParameterCombination",
+        "You cannot use the log types {request.unknown_logs} with engine version aurora-mysql {request[EngineVersion]}. "
+        "For supported log types, see the documentation.",
+        "https://github.com/awsdocs/amazon-rds-user-guide/issues/80",
+    ),
     Refusal(
         lambda r: r["GlobalClusterIdentifier"] and not r.database,
         "GlobalClusterNotFoundFault",

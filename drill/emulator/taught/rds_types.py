@@ -47,11 +47,18 @@ def update_cluster(physical_id, old, new):
             "RemoveFromGlobalCluster",
             {"GlobalClusterIdentifier": before, "DbClusterIdentifier": _cluster(physical_id)["DBClusterArn"]},
         )
-    changed = {k: v for k, v in new.items() if old.get(k) != v}
+    changed = {k: v for k, v in new.items() if old.get(k) != v} | _exports(old, new)
     clients.call("rds", "ModifyDBCluster", {**changed, "DBClusterIdentifier": physical_id, "ApplyImmediately": True})
     while _cluster(physical_id)["Status"] == "upgrading":
         time.sleep(0.1)
     return _cluster_attributes(physical_id)
+
+
+def _exports(old, new):
+    """The API's way to say which logs are exported from now on."""
+    before, after = (set(props.get("EnableCloudwatchLogsExports") or []) for props in (old, new))
+    change = {"EnableLogTypes": sorted(after - before), "DisableLogTypes": sorted(before - after)}
+    return {"CloudwatchLogsExportConfiguration": change} if before != after else {}
 
 
 def delete_cluster(physical_id, props):

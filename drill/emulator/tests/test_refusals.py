@@ -55,6 +55,11 @@ class Refusals(unittest.TestCase):
                 "DBClusterAlreadyExistsFault",
                 {"DBClusterIdentifier": self.db.ids[PRIMARY]},
             ),
+            "an unknown parameter group": (
+                "DBClusterParameterGroupNotFound",
+                {"DBClusterParameterGroupName": "unknown"},
+            ),
+            "a log of another engine": ("InvalidParameterCombination", {"EnableCloudwatchLogsExports": ["upgrade"]}),
             "another engine version": ("InvalidParameterValue", {"EngineVersion": "8.0.mysql_aurora.3.04.0"}),
             "another engine": ("InvalidParameterValue", {"Engine": "aurora-postgresql", "EngineVersion": "16.4"}),
         }
