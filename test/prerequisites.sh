@@ -26,6 +26,7 @@ need "$javac" "$(version "$javac" -version)" 17 "$get $java"
 need mvn "$(version mvn --version)" 3.6 "$get $maven"
 [ "${1-}" = bundle ] && exit $missing
 
+need openssl "$(version openssl version)" 1.1 "$get openssl"
 need go "$(version go env GOVERSION)" 1.25 "$get $go"
 need node "$(version node --version)" 20 "$get $node"
 need npm "$(version npm --version)" 9 "$get $node"

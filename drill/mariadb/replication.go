@@ -43,7 +43,7 @@ func (s *Server) Initialise(ctx context.Context, master Credentials, replication
 func (s *Server) Follow(ctx context.Context, writer *Server, password string, delay time.Duration) error {
 	return s.exec(ctx, fmt.Sprintf(
 		"CHANGE MASTER TO MASTER_HOST = '127.0.0.1', MASTER_PORT = %d, MASTER_USER = %s, MASTER_PASSWORD = %s, "+
-			"MASTER_CONNECT_RETRY = 1, MASTER_USE_GTID = slave_pos, MASTER_DEMOTE_TO_SLAVE = 1, MASTER_DELAY = %d",
+			"MASTER_CONNECT_RETRY = 1, MASTER_SSL = 0, MASTER_USE_GTID = slave_pos, MASTER_DEMOTE_TO_SLAVE = 1, MASTER_DELAY = %d",
 		writer.Port, quote(replicator), quote(password), int(delay/time.Second)), "START SLAVE")
 }
 

@@ -273,7 +273,9 @@ func (m *Manager) inside(word string) string {
 // environ of a unit's commands, in the order in which later ones win.
 func (m *Manager) environ(u *Unit) ([]string, error) {
 	environ := slices.Clone(m.Environ)
-	environ = append(environ, u.words("Service.Environment")...)
+	for _, word := range u.words("Service.Environment") {
+		environ = append(environ, m.inside(word))
+	}
 	for _, name := range u.all("Service.EnvironmentFile") {
 		text, err := os.ReadFile(filepath.Join(m.Root, name))
 		if err != nil {

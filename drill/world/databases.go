@@ -15,11 +15,13 @@ import (
 
 // databases are the servers behind the DB instances: one a cluster, that is all this project has.
 type databases struct {
-	dir      string
-	install  mariadb.Install
-	reaper   *reaper.Reaper
-	hosts    *hosts
-	password string // of the user that replicas connect as
+	dir     string
+	install mariadb.Install
+	// authority signs the certificates of the servers.
+	authority mariadb.Authority
+	reaper    *reaper.Reaper
+	hosts     *hosts
+	password  string // of the user that replicas connect as
 
 	// moving is held while servers are added, removed or change their roles. The outage of a region does not wait for it.
 	moving sync.Mutex
@@ -44,8 +46,16 @@ type database struct {
 	diverged bool
 }
 
-func newDatabases(dir string, install mariadb.Install, r *reaper.Reaper, h *hosts) *databases {
-	return &databases{dir: dir, install: install, reaper: r, hosts: h, password: mariadb.NewReplicationPassword(),
+// names of the endpoints that clients may use.
+func (db *database) names() []string {
+	if db.clusterAddress == "" {
+		return []string{db.address}
+	}
+	return []string{db.address, db.clusterAddress}
+}
+
+func newDatabases(dir string, install mariadb.Install, authority mariadb.Authority, r *reaper.Reaper, h *hosts) *databases {
+	return &databases{dir: dir, install: install, authority: authority, reaper: r, hosts: h, password: mariadb.NewReplicationPassword(),
 		ports: map[emulator.Member]int{}, all: map[emulator.Member]*database{}, down: map[string]bool{}}
 }
 
@@ -111,7 +121,7 @@ func (d *databases) created(ctx context.Context, event *emulator.Event) error {
 func (d *databases) newServer(db *database) (*mariadb.Server, error) {
 	d.count++
 	server, err := d.install.New(mariadb.Options{ID: d.count, Dir: filepath.Join(d.dir, db.Region, db.Cluster),
-		Port: d.ports[db.Member], Reaper: d.reaper})
+		Port: d.ports[db.Member], Names: db.names(), Authority: d.authority, Reaper: d.reaper})
 	if err == nil {
 		d.ports[db.Member] = server.Port
 	}

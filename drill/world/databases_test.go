@@ -2,6 +2,8 @@ package world
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"database/sql"
 	"errors"
 	"fmt"
@@ -102,11 +104,38 @@ func (g *globalDatabase) create(region string, writer bool) {
 	config := mysql.NewConfig()
 	config.Net, config.Addr = "tcp", fmt.Sprintf("127.0.0.1:%d", event.Port)
 	config.User, config.Passwd, config.Logger = masterUser, masterPassword, &mysql.NopLogger{}
-	config.TLSConfig = "skip-verify" // as the shop does
+	config.TLS = g.verify(event.Address) // as the shop does
 	config.Timeout, config.ReadTimeout = 2*time.Second, 5*time.Second
 	connector, err := mysql.NewConnector(config)
 	require.NoError(g.t, err)
 	g.ports[region], g.seen[region] = event.Port, sql.OpenDB(connector)
+}
+
+// verify accepts what RDS's authority has signed for a name.
+func (g *globalDatabase) verify(name string) *tls.Config {
+	authorities := x509.NewCertPool()
+	require.True(g.t, authorities.AppendCertsFromPEM(g.world.databases.authority.Certificates))
+	return &tls.Config{RootCAs: authorities, ServerName: name}
+}
+
+// Each server has the names of its endpoints, as RDS's certificates do.
+func TestAServerProvesItsNames(t *testing.T) {
+	g := newGlobalDatabase(t)
+	for name, known := range map[string]bool{"unishop-1." + east: true, "cluster." + east: true, "unishop-1." + west: false} {
+		config := mysql.NewConfig()
+		config.Net, config.Addr, config.TLS = "tcp", fmt.Sprintf("127.0.0.1:%d", g.ports[east]), g.verify(name)
+		config.User, config.Passwd, config.Logger = masterUser, masterPassword, &mysql.NopLogger{}
+		connector, err := mysql.NewConnector(config)
+		require.NoError(t, err)
+		db := sql.OpenDB(connector)
+		err = db.PingContext(t.Context())
+		if known {
+			require.NoError(t, err, name)
+		} else {
+			require.ErrorContains(t, err, "certificate is valid for", name)
+		}
+		require.NoError(t, db.Close())
+	}
 }
 
 func (g *globalDatabase) run(region string, statements ...string) {

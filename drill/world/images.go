@@ -94,7 +94,7 @@ func (i *images) download(ctx context.Context, address string) (file, hash strin
 	}
 	digest := sha256.New()
 	_, err = io.Copy(io.MultiWriter(out, digest), response.Body)
-	_, _ = fmt.Fprintf(digest, "\n%s\n", i.world.tools.java)
+	_, _ = fmt.Fprintf(digest, "\n%s\n%s", i.world.tools.java, i.world.databases.authority.Certificates)
 	_ = fs.WalkDir(standIns, ".", func(name string, _ fs.DirEntry, _ error) error {
 		text, _ := fs.ReadFile(standIns, name) // a folder has none
 		_, _ = digest.Write(text)

@@ -199,8 +199,8 @@ func TestTheShopBootsServesAndEndsAsOnEC2(t *testing.T) {
 func (s *system) fitsItsCache(m *machine) {
 	s.t.Helper()
 	image := filepath.Join(m.root, "opt", "unishop")
-	require.NoError(s.t, m.run(filepath.Join(m.dir, "cache.log"), nil, "env", "DB_HOST=127.0.0.1", "DB_PORT=1", "DB_USER=none",
-		"DB_PASSWORD=none", "AWS_REGION=us-east-1", "ALLOWED_ORIGIN=http://localhost", "java", "@"+image+"/unishop.jvm",
+	require.NoError(s.t, m.run(filepath.Join(m.dir, "cache.log"), nil, "env", "DB_HOST=127.0.0.1", "DB_PORT=1", "DB_AUTHORITIES=none",
+		"DB_USER=none", "DB_PASSWORD=none", "AWS_REGION=us-east-1", "ALLOWED_ORIGIN=http://localhost", "java", "@"+image+"/unishop.jvm",
 		"-XX:AOTCache="+image+"/unishop.aot", "-XX:AOTMode=on", "-Dspring.context.exit=onRefresh", "-jar", image+"/unishop.jar"))
 }
 

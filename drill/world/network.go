@@ -9,6 +9,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"unishop-pilot-light/drill/mariadb"
 )
 
 // metadataAddress is the instance metadata service's, in every VPC.
@@ -19,7 +21,8 @@ const metadataAddress = "169.254.169.254"
 const roles = "iam/security-credentials/"
 
 // network is what a machine finds on its VPC's network and nowhere else: its metadata, the names of other machines, and,
-// because it has to be somewhere, its systemd. A machine reaches it as a proxy, and its name there is its id.
+// because they have to be somewhere, its systemd and the certificates of RDS's authorities. A machine reaches it as a
+// proxy, and its name there is its id.
 type network struct {
 	world *World
 
@@ -43,6 +46,8 @@ func (n *network) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		n.metadata(w, r, m)
 	case r.Host == "systemd":
 		n.systemd(w, r, m)
+	case r.Host+r.URL.Path == mariadb.Bundle:
+		_, _ = w.Write(n.world.databases.authority.Certificates)
 	default:
 		if other := n.world.machines.named(hostName(r)); other != nil && other.Region == m.Region {
 			w.Header().Set("Private-Address", other.PrivateIP)

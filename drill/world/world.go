@@ -60,9 +60,13 @@ func New(o Options) (*World, error) {
 	if err != nil {
 		return nil, err
 	}
+	authority, err := mariadb.SetupAuthority(o.Root)
+	if err != nil {
+		return nil, err
+	}
 	w := &World{tools: found, reaper: o.Reaper, down: map[string]bool{}}
 	names := &hosts{file: filepath.Join(o.Dir, "hosts")}
-	w.databases = newDatabases(filepath.Join(o.Dir, "databases"), install, o.Reaper, names)
+	w.databases = newDatabases(filepath.Join(o.Dir, "databases"), install, authority, o.Reaper, names)
 	w.images = newImages(w, o.Root, filepath.Join(o.Dir, "images"))
 	w.machines = newMachines(w, filepath.Join(o.Dir, "machines"))
 	w.sites = newSites(w.endpoint)

@@ -1,6 +1,13 @@
 package instance
 
 import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/pem"
+	"math/big"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -26,7 +33,10 @@ func newBuild(t *testing.T) (m *machine, bake string) {
 		"dnf": "", "useradd": "", "chgrp": "", "chown": "", "systemctl": "", "systemd-analyze": "", "aws": "",
 		"java":    java,
 		"runuser": `shift 3; exec "$@"`, // -u unishop --
+		// In place of the truststore: what it sends is what this machine's Go makes.
+		"curl": `while [ "$1" != -o ]; do shift; done; printf %s "$CERTIFICATES" >"$2"`,
 	})
+	m.environ = append(m.environ, "CERTIFICATES="+certificates(t)+certificates(t))
 	require.NoError(t, os.RemoveAll(m.root+"/opt"))
 	require.NoError(t, os.MkdirAll(m.root, 0o755))
 	bundle := t.TempDir()
@@ -34,6 +44,17 @@ func newBuild(t *testing.T) (m *machine, bake string) {
 	require.NoError(t, os.CopyFS(filepath.Join(bundle, "page"), os.DirFS(root+"/unishop/page")))
 	require.NoError(t, os.WriteFile(filepath.Join(bundle, "unishop.jar"), []byte("jar"), 0o644))
 	return m, filepath.Join(bundle, "bake.sh")
+}
+
+// certificates is one, in PEM.
+func certificates(t *testing.T) string {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	require.NoError(t, err)
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "subject"}}
+	certificate, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	require.NoError(t, err)
+	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: certificate}))
 }
 
 func TestBakingPutsEverythingThatTheUnitsNameInItsPlace(t *testing.T) {
@@ -57,6 +78,9 @@ func TestBakingPutsEverythingThatTheUnitsNameInItsPlace(t *testing.T) {
 		assert.FileExists(t, filepath.Join(m.root, "etc/systemd/system", addition, "unishop.conf"))
 	}
 	assert.FileExists(t, m.root+"/etc/logrotate.d/unishop")
+	assert.Equal(t, 2, strings.Count(read(t, m.root+"/opt/unishop/rds.pem"), "BEGIN CERTIFICATE"))
+	assert.Len(t, m.called(t, "curl "), 1)
+	assert.Contains(t, m.called(t, "curl ")[0], " https://truststore.pki.rds.amazonaws.com/global/global-bundle.pem")
 	assert.Equal(t, "cache", read(t, m.root+"/opt/unishop/unishop.aot"))
 	assert.Equal(t, []string{"systemctl enable unishop unishop-site amazon-cloudwatch-agent logrotate.timer"}, m.called(t, "systemctl enable"))
 	assert.NoFileExists(t, m.root+"/etc/unishop/unishop.env", "user data writes it")
@@ -85,6 +109,7 @@ func TestTheCacheIsTrainedWithTheUnitsOwnCommand(t *testing.T) {
 }
 
 func TestAnImageThatIsNotAsItMustBeFails(t *testing.T) {
+	whole := certificates(t)
 	cases := map[string]struct {
 		environ string
 		program string // that fails
@@ -96,6 +121,11 @@ func TestAnImageThatIsNotAsItMustBeFails(t *testing.T) {
 		"a cache that cannot be used":  {environ: "UNUSABLE=1", says: "does not start with its AOT cache"},
 		"a unit with mistakes":         {program: "systemd-analyze", says: "a unit has mistakes"},
 		"a package that does not come": {program: "dnf"},
+		"no certificates":              {program: "curl", says: "the certificates of RDS do not come"},
+		"an empty file of them":        {environ: "CERTIFICATES=", says: "a certificate of RDS cannot be read: 0 can"},
+		"a page that is none of them":  {environ: "CERTIFICATES=<html>", says: "a certificate of RDS cannot be read: 0 can"},
+		"one that is cut short":        {environ: "CERTIFICATES=" + whole + whole[:len(whole)/2], says: "a certificate of RDS cannot be read: 0 can"},
+		"one that is spoilt":           {environ: "CERTIFICATES=" + whole + strings.Replace(whole, "M", "N", 5), says: "a certificate of RDS cannot be read"},
 		"no AWS CLI":                   {program: "aws", says: "the AWS CLI is missing"},
 	}
 	for name, c := range cases {

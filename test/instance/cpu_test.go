@@ -54,7 +54,7 @@ func TestTheTrainedCacheStartsTheShopOnAnOldCPU(t *testing.T) {
 	defer cancel()
 	shop := exec.CommandContext(ctx, qemu, arguments...)
 	shop.Dir = t.TempDir() // for the report of a crash
-	shop.Env = []string{"DB_HOST=127.0.0.1", "DB_PORT=1", "DB_SECRET_ID=none", "AWS_REGION=us-east-1", "ALLOWED_ORIGIN=http://localhost",
+	shop.Env = []string{"DB_HOST=127.0.0.1", "DB_PORT=1", "DB_AUTHORITIES=none", "DB_SECRET_ID=none", "AWS_REGION=us-east-1", "ALLOWED_ORIGIN=http://localhost",
 		"AWS_ENDPOINT_URL=http://127.0.0.1:1", "AWS_ACCESS_KEY_ID=none", "AWS_SECRET_ACCESS_KEY=none"}
 	out, err := shop.CombinedOutput()
 	require.NoError(t, err, string(out))

@@ -8,9 +8,13 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"sync"
+
+	"unishop-pilot-light/drill/mariadb"
 )
 
 // Addresses as in a VPC of 10.0.0.0/16: https://docs.aws.amazon.com/vpc/latest/userguide/subnet-sizing.html
@@ -46,6 +50,28 @@ func serve(address string, handler http.Handler) error {
 		return err
 	}
 	go func() { _ = http.Serve(listener, handler) }()
+	return nil
+}
+
+// serveBundle serves the certificates of RDS's authorities where AWS publishes them.
+func (s *system) serveBundle() error {
+	host, path, _ := strings.Cut(mariadb.Bundle, "/")
+	folder := filepath.Join(s.dir, "truststore")
+	if err := os.Mkdir(folder, 0o700); err != nil {
+		return err
+	}
+	certificate, key, err := s.authority.Vouch(folder, host)
+	if err != nil {
+		return err
+	}
+	listener, err := net.Listen("tcp", router+":443")
+	if err != nil {
+		return err
+	}
+	s.names.set(host, router)
+	files := http.NewServeMux()
+	files.HandleFunc("GET /"+path, func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(s.authority.Certificates) })
+	go func() { _ = http.ServeTLS(listener, files, certificate, key) }()
 	return nil
 }
 

@@ -40,6 +40,7 @@ type system struct {
 	reaper        *reaper.Reaper
 	emulator      *emulator.Emulator
 	front         *front
+	authority     mariadb.Authority // of the database's certificate
 	credentials   credentials
 	names         *names
 	password      string // of the database
@@ -69,6 +70,9 @@ func newSystem(ctx context.Context, root, debian, release string) (*system, erro
 	if err := s.findPackages(); err != nil {
 		return nil, err
 	}
+	if s.authority, err = mariadb.SetupAuthority(root); err != nil {
+		return nil, err
+	}
 	if s.base, err = s.layStandIns(debian); err != nil {
 		return nil, err
 	}
@@ -90,7 +94,7 @@ func (s *system) openNetwork() error {
 	if s.front, err = newFront(s.credentials, s.emulator.Endpoint()); err != nil {
 		return err
 	}
-	return errors.Join(serve(router+":80", s.front), s.names.serve(),
+	return errors.Join(serve(router+":80", s.front), s.names.serve(), s.serveBundle(),
 		serve(metadata+":80", &imds{credentials: s.credentials, who: s.at, tokens: map[string]*machine{}}))
 }
 
@@ -192,7 +196,8 @@ func (s *system) startDatabase(ctx context.Context, event *emulator.Event) error
 	if err != nil {
 		return err
 	}
-	server, err := install.New(mariadb.Options{ID: 1, Dir: filepath.Join(s.dir, "database"), Reaper: s.reaper})
+	server, err := install.New(mariadb.Options{ID: 1, Dir: filepath.Join(s.dir, "database"),
+		Names: []string{event.Address, event.ClusterAddress}, Authority: s.authority, Reaper: s.reaper})
 	if err != nil {
 		return err
 	}
@@ -229,6 +234,10 @@ func (s *system) bake(ctx context.Context) error {
 		PublicIP: "198.51.100.9", PublicDNSName: "build.example"}
 	m, err := s.newMachine(build, diskSize, s.base)
 	if err != nil {
+		return err
+	}
+	// What vouches for the server of RDS's certificates vouches for no one else here.
+	if err := m.write("etc/ssl/certs/ca-certificates.crt", string(s.authority.Certificates)); err != nil {
 		return err
 	}
 	if err := errors.Join(m.boot(ctx), m.awaitBoot(ctx)); err != nil {

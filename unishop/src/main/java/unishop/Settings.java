@@ -10,12 +10,13 @@ import java.util.regex.Pattern;
  *
  * @param databaseHost  DB_HOST: the endpoint of the region's DB instance
  * @param databasePort  DB_PORT: 3306 unless set
+ * @param authorities   DB_AUTHORITIES: the file with the certificates of the authorities that sign the database's own
  * @param login         DB_SECRET_ID, or locally DB_USER and DB_PASSWORD
  * @param region        AWS_REGION: where the secret is read, and what the shop says when asked where it is
  * @param allowedOrigin ALLOWED_ORIGIN: the one site whose page may call the shop
  * @param port          PORT: 80 unless set, the port that the site's config.json and the security group know; 0 takes a free one
  */
-public record Settings(String databaseHost, int databasePort, Login login, String region, String allowedOrigin, int port) {
+public record Settings(String databaseHost, int databasePort, String authorities, Login login, String region, String allowedOrigin, int port) {
 
     /** How the shop proves to the database who it is. */
     public sealed interface Login {}
@@ -44,6 +45,7 @@ public record Settings(String databaseHost, int databasePort, Login login, Strin
         var settings = new Settings(
                 reader.text("DB_HOST", "[A-Za-z0-9.-]+", "a host name", null),
                 reader.port("DB_PORT", 3306),
+                reader.text("DB_AUTHORITIES", "[^&?]+", "a file of certificates such as /opt/unishop/rds.pem", null),
                 reader.login(),
                 reader.text("AWS_REGION", "[a-z]+(-[a-z]+)+-[0-9]+", "a region such as us-east-1", null),
                 reader.text("ALLOWED_ORIGIN", "https?://[^/\\s]+", "an origin such as http://shop.example, without a path", null),

@@ -59,6 +59,7 @@ final class MariaDb implements AutoCloseable {
     Map<String, String> environment() {
         return new HashMap<>(Map.of(
                 "DB_HOST", "127.0.0.1", "DB_PORT", String.valueOf(port), "DB_USER", user, "DB_PASSWORD", password,
+                "DB_AUTHORITIES", certificate.certificate().toString(),
                 "AWS_REGION", "us-east-1", "ALLOWED_ORIGIN", "http://site.example", "PORT", "0"));
     }
 

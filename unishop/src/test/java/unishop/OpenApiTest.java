@@ -46,8 +46,8 @@ class OpenApiTest {
         at("paths").forEach((path, methods) -> ((Map<String, Map<String, Object>>) methods).forEach(
                 (method, operation) -> DOCUMENTED.put(method.toUpperCase() + " " + path, operation)));
         // No database is needed to know what is served.
-        var environment = new TreeMap<>(Map.of("DB_HOST", "127.0.0.1", "DB_PORT", "1", "DB_USER", "none", "DB_PASSWORD", "none",
-                "AWS_REGION", "us-east-1", "ALLOWED_ORIGIN", "http://site.example", "PORT", "0"));
+        var environment = new TreeMap<>(Map.of("DB_HOST", "127.0.0.1", "DB_PORT", "1", "DB_AUTHORITIES", "none", "DB_USER", "none",
+                "DB_PASSWORD", "none", "AWS_REGION", "us-east-1", "ALLOWED_ORIGIN", "http://site.example", "PORT", "0"));
         try (var application = Unishop.start(Settings.of(environment))) {
             application.getBean("requestMappingHandlerMapping", RequestMappingHandlerMapping.class).getHandlerMethods().forEach((mapping, method) -> {
                 for (var path : mapping.getPatternValues()) {

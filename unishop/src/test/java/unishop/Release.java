@@ -42,7 +42,7 @@ final class Release {
 
     /** Records the cache as bake.sh does: started without a database, a secret or AWS, until all its parts are made. */
     void train() throws Exception {
-        var environment = Map.of("DB_HOST", "127.0.0.1", "DB_PORT", "1", "DB_SECRET_ID", "none", "AWS_ENDPOINT_URL", "http://127.0.0.1:1",
+        var environment = Map.of("DB_HOST", "127.0.0.1", "DB_PORT", "1", "DB_AUTHORITIES", "none", "DB_SECRET_ID", "none", "AWS_ENDPOINT_URL", "http://127.0.0.1:1",
                 "AWS_ACCESS_KEY_ID", "none", "AWS_SECRET_ACCESS_KEY", "none", "AWS_REGION", "us-east-1", "ALLOWED_ORIGIN", "http://localhost");
         check(start(environment, "-XX:AOTCacheOutput=" + cache(), "-Dspring.context.exit=onRefresh"), "training");
         if (!Files.exists(cache())) {

@@ -11,25 +11,27 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class SettingsTest {
     private static final Map<String, String> COMPLETE = Map.of(
-            "DB_HOST", "db.example", "DB_SECRET_ID", "unishop/database", "AWS_REGION", "us-west-1", "ALLOWED_ORIGIN", "http://site.example");
+            "DB_HOST", "db.example", "DB_AUTHORITIES", "/opt/unishop/rds.pem", "DB_SECRET_ID", "unishop/database", "AWS_REGION", "us-west-1", "ALLOWED_ORIGIN", "http://site.example");
 
     @Test
     void anInstanceGetsTheFewThingsItNeeds() {
         assertThat(Settings.of(COMPLETE)).isEqualTo(
-                new Settings("db.example", 3306, new Settings.Secret("unishop/database"), "us-west-1", "http://site.example", 80));
+                new Settings("db.example", 3306, "/opt/unishop/rds.pem", new Settings.Secret("unishop/database"), "us-west-1", "http://site.example", 80));
     }
 
     @Test
     void everythingThatIsMissingIsNamedInOneSentence() {
         assertThatThrownBy(() -> Settings.of(Map.of()))
                 .isInstanceOf(Settings.Wrong.class)
-                .hasMessageContainingAll("DB_HOST", "DB_SECRET_ID", "DB_USER", "DB_PASSWORD", "AWS_REGION", "ALLOWED_ORIGIN")
+                .hasMessageContainingAll("DB_HOST", "DB_AUTHORITIES", "DB_SECRET_ID", "DB_USER", "DB_PASSWORD", "AWS_REGION", "ALLOWED_ORIGIN")
                 .hasMessageEndingWith(".");
     }
 
     @ParameterizedTest
     @CsvSource({
         "DB_HOST, 'db.example/?allowLocalInfile=true', DB_HOST is",
+        "DB_AUTHORITIES, '', DB_AUTHORITIES is missing",
+        "DB_AUTHORITIES, '/opt/unishop/rds.pem&sslMode=trust', DB_AUTHORITIES is",
         "DB_PORT, many, DB_PORT is \"many\"",
         "DB_PORT, 65536, DB_PORT is \"65536\"",
         "PORT, -1, PORT is \"-1\"",

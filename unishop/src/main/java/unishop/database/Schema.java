@@ -1,12 +1,12 @@
 package unishop.database;
 
+import java.sql.SQLException;
 import java.util.Arrays;
 import javax.sql.DataSource;
 import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.FlywayException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.springframework.core.NestedExceptionUtils;
 import org.springframework.dao.DataAccessException;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.scheduling.annotation.EnableScheduling;
@@ -50,9 +50,18 @@ class Schema {
                 return "is read-only";
             }
         } catch (DataAccessException gone) {
-            return "does not answer: " + NestedExceptionUtils.getMostSpecificCause(gone).getMessage();
+            return "does not answer: " + words(gone);
         }
         return last.equals(UP_TO_DATE) ? last : migrate();
+    }
+
+    /** What the driver says, or who logs in for it; causes below speak of streams and signatures. Connections are numbered. */
+    private static String words(DataAccessException gone) {
+        Throwable last = gone;
+        for (var cause = gone.getCause(); cause != null; cause = cause.getCause()) {
+            last = cause instanceof SQLException ? cause : last;
+        }
+        return String.valueOf(last.getMessage()).replaceFirst("^\\(conn=-?[0-9]+\\) ", "");
     }
 
     private String migrate() {
