@@ -80,5 +80,11 @@ func newLogGroup(scope awsconstructs.Construct, id, name string) awslogs.LogGrou
 	if name != "" {
 		props.LogGroupName = jsii.String(name)
 	}
-	return awslogs.NewLogGroup(scope, jsii.String(id), props)
+	group := awslogs.NewLogGroup(scope, jsii.String(id), props)
+	// CloudFormation deletes what has no policy, and what a template may hold is limited.
+	// https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-deletionpolicy.html
+	for _, policy := range []string{"DeletionPolicy", "UpdateReplacePolicy"} {
+		group.Node().DefaultChild().(awslogs.CfnLogGroup).AddDeletionOverride(jsii.String(policy))
+	}
+	return group
 }

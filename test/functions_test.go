@@ -138,8 +138,8 @@ var functionPromises = map[string]promise{
 		check: func(s system) (c complaints) {
 			s.each(func(where string, _ mode, _ config.Side, t template) {
 				groups := t.of("AWS::Logs::LogGroup")
-				c.all(where, groups, "Delete", "DeletionPolicy")
-				c.all(where, groups, "Delete", "UpdateReplacePolicy")
+				c.all(where, groups, nil, "DeletionPolicy") // without one it is deleted
+				c.all(where, groups, nil, "UpdateReplacePolicy")
 				c.all(where, groups, 30.0, "Properties", "RetentionInDays")
 				for _, id := range keys(t.section("Resources")) {
 					if path, logs := logPath(t, id); logs {
