@@ -78,8 +78,9 @@ verify() {
   local found
   java -version 2>&1 | grep -q 'version "25' || fail "Java 25 is expected: $(java -version 2>&1 | head -n 1)"
   [[ -s $image/unishop.jar && -s $image/page/index.html ]] || fail 'the jar or the page is missing'
-  found=$(certificates "$image/rds.pem") && ((found == $(grep -c '^-----BEGIN ' "$image/rds.pem"))) ||
-    fail "a certificate of RDS cannot be read: ${found:-0} can"
+  found=$(certificates "$image/rds.pem") || found=0
+  ((found > 0 && found == $(grep -c '^-----BEGIN ' "$image/rds.pem"))) ||
+    fail "a certificate of RDS cannot be read: $found can"
   [[ -s $image/unishop.aot ]] || fail 'the AOT cache is empty'
   # "on" refuses to start with a cache that does not fit; the unit's "auto" would quietly start without it.
   run_shop "-XX:AOTCache=$image/unishop.aot" -XX:AOTMode=on || fail 'the shop does not start with its AOT cache'
