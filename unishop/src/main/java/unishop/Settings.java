@@ -16,7 +16,14 @@ import java.util.regex.Pattern;
  * @param allowedOrigin ALLOWED_ORIGIN: the one site whose page may call the shop
  * @param port          PORT: 80 unless set, the port that the site's config.json and the security group know; 0 takes a free one
  */
-public record Settings(String databaseHost, int databasePort, String authorities, Login login, String region, String allowedOrigin, int port) {
+public record Settings(
+        String databaseHost,
+        int databasePort,
+        String authorities,
+        Login login,
+        String region,
+        String allowedOrigin,
+        int port) {
 
     /** How the shop proves to the database who it is. */
     public sealed interface Login {}
@@ -48,7 +55,11 @@ public record Settings(String databaseHost, int databasePort, String authorities
                 reader.text("DB_AUTHORITIES", "[^&?]+", "a file of certificates such as /opt/unishop/rds.pem", null),
                 reader.login(),
                 reader.text("AWS_REGION", "[a-z]+(-[a-z]+)+-[0-9]+", "a region such as us-east-1", null),
-                reader.text("ALLOWED_ORIGIN", "https?://[^/\\s]+", "an origin such as http://shop.example, without a path", null),
+                reader.text(
+                        "ALLOWED_ORIGIN",
+                        "https?://[^/\\s]+",
+                        "an origin such as http://shop.example, without a path",
+                        null),
                 reader.port("PORT", 80));
         if (!reader.complaints.isEmpty()) {
             throw new Wrong(reader.complaints);
@@ -100,7 +111,8 @@ public record Settings(String databaseHost, int databasePort, String authorities
             } else if (secret.isEmpty() && user.isEmpty() && password.isEmpty()) {
                 complaints.add("DB_SECRET_ID is missing, or locally DB_USER and DB_PASSWORD instead");
             } else if (secret.isEmpty() && (user.isEmpty() || password.isEmpty())) {
-                complaints.add((user.isEmpty() ? "DB_USER" : "DB_PASSWORD") + " is missing, DB_USER and DB_PASSWORD go together");
+                complaints.add((user.isEmpty() ? "DB_USER" : "DB_PASSWORD")
+                        + " is missing, DB_USER and DB_PASSWORD go together");
             }
             return secret.isEmpty() ? new Password(user, password) : new Secret(secret);
         }

@@ -31,7 +31,8 @@ class DatabaseCertificateTest {
 
     @Test
     void aServerThatAnotherAuthorityVouchesForIsRefused(@TempDir Path elsewhere, CapturedOutput log) {
-        environment.put("DB_AUTHORITIES", Certificate.in(elsewhere).certificate().toString());
+        environment.put(
+                "DB_AUTHORITIES", Certificate.in(elsewhere).certificate().toString());
         assertRefused(log, "PKIX path");
     }
 
@@ -54,6 +55,7 @@ class DatabaseCertificateTest {
             assertThat(shop.get("/health/ishealthy").status()).isEqualTo(503);
         }
         assertThat(log.getAll()).containsPattern("The database does not answer: .*" + why);
-        assertThat(database.number("SELECT COUNT(*) FROM information_schema.schemata WHERE schema_name = 'unishop'")).isZero();
+        assertThat(database.number("SELECT COUNT(*) FROM information_schema.schemata WHERE schema_name = 'unishop'"))
+                .isZero();
     }
 }

@@ -26,7 +26,8 @@ class DatabaseOutageTest {
                 assertAway(shop.get(path));
             }
             database.restart();
-            assertThat(shop.await("/health/ishealthy", answer -> answer.status() == 200)).isLessThan(SECONDS);
+            assertThat(shop.await("/health/ishealthy", answer -> answer.status() == 200))
+                    .isLessThan(SECONDS);
             shop.newcomer();
         }
     }
@@ -41,8 +42,10 @@ class DatabaseOutageTest {
             assertAway(shop.get("/unicorns"));
 
             database.restart();
-            assertThat(shop.await("/unicorns", answer -> answer.status() == 200)).isLessThan(SECONDS);
-            assertThat(shop.get("/unicorns/basket/" + user).json().path("unicorns")).hasSize(1);
+            assertThat(shop.await("/unicorns", answer -> answer.status() == 200))
+                    .isLessThan(SECONDS);
+            assertThat(shop.get("/unicorns/basket/" + user).json().path("unicorns"))
+                    .hasSize(1);
         }
     }
 
@@ -58,7 +61,8 @@ class DatabaseOutageTest {
             } finally {
                 database.thaw();
             }
-            assertThat(shop.await("/unicorns", answer -> answer.status() == 200)).isLessThan(SECONDS);
+            assertThat(shop.await("/unicorns", answer -> answer.status() == 200))
+                    .isLessThan(SECONDS);
         }
     }
 

@@ -29,16 +29,26 @@ import tools.jackson.databind.json.JsonMapper;
  */
 @ExtendWith(OutputCaptureExtension.class)
 class FuzzTest {
-    private static final Path TOOL = Path.of("../.cache/fuzz-venv/bin/schemathesis").toAbsolutePath().normalize();
+    private static final Path TOOL =
+            Path.of("../.cache/fuzz-venv/bin/schemathesis").toAbsolutePath().normalize();
     private static final String SETUP = "schemathesis is not there: python3 -m venv .cache/fuzz-venv && "
             + ".cache/fuzz-venv/bin/pip install -r test/requirements-fuzz.txt";
-    private static final String CHECKS = "not_a_server_error,status_code_conformance,content_type_conformance,response_headers_conformance,"
-            + "response_schema_conformance,unsupported_method,allow_header_conformance";
+    private static final String CHECKS =
+            "not_a_server_error,status_code_conformance,content_type_conformance,response_headers_conformance,"
+                    + "response_schema_conformance,unsupported_method,allow_header_conformance";
     private static final Pattern FIGURES = Pattern.compile("(\\d+) generated, (\\d+) passed");
 
     /** What the shop must have answered in the end, or the requests were not good ones. */
-    private static final List<String> GOOD = List.of("GET /unicorns 200", "GET /unicorns/basket/{user} 200", "POST /unicorns/basket 204",
-            "DELETE /unicorns/basket 204", "POST /user 201", "POST /user/login 200", "GET /health/ping 200", "GET /health/ishealthy 200", "GET /health/dbping 200");
+    private static final List<String> GOOD = List.of(
+            "GET /unicorns 200",
+            "GET /unicorns/basket/{user} 200",
+            "POST /unicorns/basket 204",
+            "DELETE /unicorns/basket 204",
+            "POST /user 201",
+            "POST /user/login 200",
+            "GET /health/ping 200",
+            "GET /health/ishealthy 200",
+            "GET /health/dbping 200");
 
     @Test
     void everyAnswerIsOneOfTheInterface(CapturedOutput log, @TempDir Path work) throws Exception {
@@ -63,11 +73,14 @@ class FuzzTest {
 
     /** The document with one customer and one unicorn for all, because no made-up one exists: narrower than the shop is. */
     @SuppressWarnings("unchecked")
-    private static Map<String, Object> knowing(Map<String, Object> document, String customer, String email, String unicorn) {
+    private static Map<String, Object> knowing(
+            Map<String, Object> document, String customer, String email, String unicorn) {
         BiConsumer<String, String> only = (place, value) -> {
             Object here = document;
             for (var step : place.split(" ")) {
-                here = here instanceof List<?> list ? list.get(Integer.parseInt(step)) : ((Map<String, Object>) here).get(step);
+                here = here instanceof List<?> list
+                        ? list.get(Integer.parseInt(step))
+                        : ((Map<String, Object>) here).get(step);
             }
             ((Map<String, Object>) here).put("enum", List.of(value));
         };
@@ -76,20 +89,48 @@ class FuzzTest {
         only.accept("components schemas ListedItem properties uuid", customer);
         only.accept("components schemas OneItem properties unicornUuid", unicorn);
         only.accept("components schemas Chosen properties uuid", unicorn);
-        ((Map<String, Map<String, Map<String, Object>>>) (Map<?, ?>) document).get("components").get("schemas").put("Login",
-                Map.of("type", "object", "required", List.of("email"), "properties", Map.of("email", Map.of("enum", List.of(email)))));
+        ((Map<String, Map<String, Map<String, Object>>>) (Map<?, ?>) document)
+                .get("components")
+                .get("schemas")
+                .put(
+                        "Login",
+                        Map.of(
+                                "type",
+                                "object",
+                                "required",
+                                List.of("email"),
+                                "properties",
+                                Map.of("email", Map.of("enum", List.of(email)))));
         return document;
     }
 
     /** The seed makes the requests the same each time, the seconds limit how many of them there are. */
-    private static void fuzz(Path work, Shop shop, Map<String, Object> document, String checks) throws IOException, InterruptedException {
+    private static void fuzz(Path work, Shop shop, Map<String, Object> document, String checks)
+            throws IOException, InterruptedException {
         var file = Files.writeString(work.resolve("openapi.json"), new JsonMapper().writeValueAsString(document));
-        var command = List.of(TOOL.toString(), "run", file.toString(), "--url", shop.address().toString(), "--max-time", "20", "--seed", "1",
-                "--checks", checks, "--no-color");
+        var command = List.of(
+                TOOL.toString(),
+                "run",
+                file.toString(),
+                "--url",
+                shop.address().toString(),
+                "--max-time",
+                "20",
+                "--seed",
+                "1",
+                "--checks",
+                checks,
+                "--no-color");
         var output = work.resolve("output");
-        var fuzzer = new ProcessBuilder(command).directory(work.toFile()).redirectErrorStream(true).redirectOutput(output.toFile()).start();
+        var fuzzer = new ProcessBuilder(command)
+                .directory(work.toFile())
+                .redirectErrorStream(true)
+                .redirectOutput(output.toFile())
+                .start();
         try {
-            assertThat(fuzzer.waitFor(120, TimeUnit.SECONDS)).as("ends by itself").isTrue();
+            assertThat(fuzzer.waitFor(120, TimeUnit.SECONDS))
+                    .as("ends by itself")
+                    .isTrue();
         } finally {
             fuzzer.destroyForcibly();
         }
@@ -104,8 +145,11 @@ class FuzzTest {
     /** Every call and its status in the access log, once. */
     private static Set<String> answers(String log, String customer) {
         var answers = new TreeSet<String>();
-        log.lines().filter(line -> line.contains("\"message\":\"access\"")).map(new JsonMapper()::readTree).forEach(line -> answers.add(
-                line.at("/http/request/method").asString() + " " + line.at("/url/path").asString().replace(customer, "{user}") + " "
+        log.lines()
+                .filter(line -> line.contains("\"message\":\"access\""))
+                .map(new JsonMapper()::readTree)
+                .forEach(line -> answers.add(line.at("/http/request/method").asString() + " "
+                        + line.at("/url/path").asString().replace(customer, "{user}") + " "
                         + line.at("/http/response/status_code").asInt()));
         return answers;
     }

@@ -39,15 +39,41 @@ class HostileInputTest {
 
     /** What is not even a text of the right kind, as JSON. */
     private static final List<String> WRONG = List.of(
-            "null", "42", "4.2", "true", "[]", "{}", "[\"a\"]", "\"\"", "\"   \"", "\"a\\u0000b@example.com\"", "\"a\\nb@example.com\"",
-            "\"\\ud800\"", "\"" + "a".repeat(300) + "@example.com\"");
+            "null",
+            "42",
+            "4.2",
+            "true",
+            "[]",
+            "{}",
+            "[\"a\"]",
+            "\"\"",
+            "\"   \"",
+            "\"a\\u0000b@example.com\"",
+            "\"a\\nb@example.com\"",
+            "\"\\ud800\"",
+            "\"" + "a".repeat(300) + "@example.com\"");
 
     private static final List<String> EMPTY = List.of("null", "\"\"", "\"   \"");
 
     /** What is a text, though no nice one: it must be kept as it is. */
     private static final List<String> TEXTS = List.of(
-            "Robert'); DROP TABLE unishop.unicorn_user; --", "' OR '1'='1", "\" OR \"\"=\"", "\\", "%_", "<script>alert(1)</script>",
-            "&lt;b&gt;", "${jndi:ldap://x}", "#{T(java.lang.Runtime).getRuntime()}", "Zoë 王小明 🦄👩‍🚀", "עברית", "e\u0301", "null", "NaN", "a".repeat(100), "", "   ");
+            "Robert'); DROP TABLE unishop.unicorn_user; --",
+            "' OR '1'='1",
+            "\" OR \"\"=\"",
+            "\\",
+            "%_",
+            "<script>alert(1)</script>",
+            "&lt;b&gt;",
+            "${jndi:ldap://x}",
+            "#{T(java.lang.Runtime).getRuntime()}",
+            "Zoë 王小明 🦄👩‍🚀",
+            "עברית",
+            "e\u0301",
+            "null",
+            "NaN",
+            "a".repeat(100),
+            "",
+            "   ");
 
     private MariaDb database;
     private Shop shop;
@@ -71,8 +97,11 @@ class HostileInputTest {
     }
 
     static Stream<Arguments> wrongValues() {
-        return FORMS.keySet().stream().flatMap(call -> FORMS.get(call).keySet().stream()
-                .flatMap(field -> WRONG.stream().filter(value -> !mayBeEmpty(field) || !EMPTY.contains(value)).map(value -> Arguments.of(call, field, value))));
+        return FORMS.keySet().stream()
+                .flatMap(call -> FORMS.get(call).keySet().stream()
+                        .flatMap(field -> WRONG.stream()
+                                .filter(value -> !mayBeEmpty(field) || !EMPTY.contains(value))
+                                .map(value -> Arguments.of(call, field, value))));
     }
 
     @ParameterizedTest(name = "{0} {1}")
@@ -83,7 +112,10 @@ class HostileInputTest {
         assertThat(answer.status()).as(answer.body()).isEqualTo(400);
         assertThat(answer.header("Content-Type")).isEqualTo("application/problem+json");
         // Of the two ways to name a unicorn neither is missing alone.
-        assertThat(answer.detail()).contains(field).matches("(uuid|email|(first|last)Name|unicorn.*) .*").doesNotContain("java", "unishop", "tools.");
+        assertThat(answer.detail())
+                .contains(field)
+                .matches("(uuid|email|(first|last)Name|unicorn.*) .*")
+                .doesNotContain("java", "unishop", "tools.");
         assertThat(everything()).isEqualTo(before);
     }
 
@@ -92,7 +124,8 @@ class HostileInputTest {
     }
 
     static Stream<Arguments> fields() {
-        return FORMS.keySet().stream().flatMap(call -> FORMS.get(call).keySet().stream().map(field -> Arguments.of(call, field)));
+        return FORMS.keySet().stream()
+                .flatMap(call -> FORMS.get(call).keySet().stream().map(field -> Arguments.of(call, field)));
     }
 
     @ParameterizedTest
@@ -106,18 +139,33 @@ class HostileInputTest {
             return;
         }
         assertThat(answer.status()).isEqualTo(400);
-        assertThat(answer.detail()).isEqualTo(field.startsWith("unicorn") ? "unicornUuid or unicorns is missing." : field + " is missing.");
+        assertThat(answer.detail())
+                .isEqualTo(
+                        field.startsWith("unicorn") ? "unicornUuid or unicorns is missing." : field + " is missing.");
     }
 
     @ParameterizedTest
     @MethodSource("fields")
     void aMebibyteInAnyFieldIsTooLarge(String call, String field) {
-        assertThat(send(call, with(call, field, "\"" + "a".repeat(1 << 20) + "\"")).status()).isEqualTo(413);
+        assertThat(send(call, with(call, field, "\"" + "a".repeat(1 << 20) + "\""))
+                        .status())
+                .isEqualTo(413);
     }
 
     static Stream<Arguments> bodies() {
-        return FORMS.keySet().stream().flatMap(call -> Stream.of("", "null", "[]", "42", "\"text\"", "{", "{\"email\":}", "\u0000", "[".repeat(5000), "{} {}")
-                .map(body -> Arguments.of(call, body)));
+        return FORMS.keySet().stream()
+                .flatMap(call -> Stream.of(
+                                "",
+                                "null",
+                                "[]",
+                                "42",
+                                "\"text\"",
+                                "{",
+                                "{\"email\":}",
+                                "\u0000",
+                                "[".repeat(5000),
+                                "{} {}")
+                        .map(body -> Arguments.of(call, body)));
     }
 
     @ParameterizedTest(name = "{0}")
@@ -132,15 +180,25 @@ class HostileInputTest {
     @MethodSource("fields")
     void aKeyThatStandsTwiceIsABadRequest(String call, String field) {
         var form = new JsonMapper().writeValueAsString(FORMS.get(call));
-        var again = form.replaceFirst("}$", ",\"" + field + "\":" + new JsonMapper().writeValueAsString(FORMS.get(call).get(field)) + "}");
+        var again = form.replaceFirst(
+                "}$",
+                ",\"" + field + "\":"
+                        + new JsonMapper().writeValueAsString(FORMS.get(call).get(field)) + "}");
         assertProblem(send(call, again), 400, "The body names a key twice: line 1, column ");
     }
 
     /** Jackson's limits: https://javadoc.io/doc/tools.jackson.core/jackson-core/latest/tools.jackson.core/tools/jackson/core/StreamReadConstraints.html */
     static Stream<Arguments> tooMuch() {
-        var values = Stream.of("1".repeat(1200), "-0." + "1".repeat(1200), "[".repeat(600), "{\"a\":".repeat(600), "{\"" + "k".repeat(51_000) + "\":1}");
-        return values.flatMap(value -> FORMS.keySet().stream().flatMap(
-                call -> FORMS.get(call).keySet().stream().flatMap(field -> Stream.of(field, "unknown")).map(key -> Arguments.of(call, key, value))));
+        var values = Stream.of(
+                "1".repeat(1200),
+                "-0." + "1".repeat(1200),
+                "[".repeat(600),
+                "{\"a\":".repeat(600),
+                "{\"" + "k".repeat(51_000) + "\":1}");
+        return values.flatMap(value -> FORMS.keySet().stream()
+                .flatMap(call -> FORMS.get(call).keySet().stream()
+                        .flatMap(field -> Stream.of(field, "unknown"))
+                        .map(key -> Arguments.of(call, key, value))));
     }
 
     @ParameterizedTest(name = "{0} {1}")
@@ -151,8 +209,20 @@ class HostileInputTest {
     }
 
     static Stream<Arguments> contentTypes() {
-        return FORMS.keySet().stream().flatMap(call -> Stream.of("*/*", "application/*", "*/json", "x", "application/xml", "application/json;charset=none",
-                "application/json;charset=*", "application/json;q=7", "application/json, */*", ";", "\"").map(type -> Arguments.of(call, type)));
+        return FORMS.keySet().stream()
+                .flatMap(call -> Stream.of(
+                                "*/*",
+                                "application/*",
+                                "*/json",
+                                "x",
+                                "application/xml",
+                                "application/json;charset=none",
+                                "application/json;charset=*",
+                                "application/json;q=7",
+                                "application/json, */*",
+                                ";",
+                                "\"")
+                        .map(type -> Arguments.of(call, type)));
     }
 
     @ParameterizedTest
@@ -168,15 +238,23 @@ class HostileInputTest {
     }
 
     static Stream<Arguments> accepts() {
-        return Stream.of("GET /nowhere 404", "GET /unicorns/basket/42 400", "GET /unicorns/basket/" + UUID + " 404", "PUT /unicorns 405", "POST /user 400")
-                .flatMap(call -> Stream.of("x", "*", "/", "text/html", "application/json;q=2", ",", "image/*", "*/*;q=0").map(accept -> Arguments.of(call, accept)));
+        return Stream.of(
+                        "GET /nowhere 404",
+                        "GET /unicorns/basket/42 400",
+                        "GET /unicorns/basket/" + UUID + " 404",
+                        "PUT /unicorns 405",
+                        "POST /user 400")
+                .flatMap(
+                        call -> Stream.of("x", "*", "/", "text/html", "application/json;q=2", ",", "image/*", "*/*;q=0")
+                                .map(accept -> Arguments.of(call, accept)));
     }
 
     @ParameterizedTest
     @MethodSource("accepts")
     void whatIsWrongIsSaidWhateverTheClientAccepts(String call, String accept) {
         var words = call.split(" ");
-        var answer = shop.send(shop.request(words[1], "Accept", accept).method(words[0], HttpRequest.BodyPublishers.noBody()));
+        var answer = shop.send(
+                shop.request(words[1], "Accept", accept).method(words[0], HttpRequest.BodyPublishers.noBody()));
         assertProblem(answer, Integer.parseInt(words[2]), "");
     }
 
@@ -187,19 +265,26 @@ class HostileInputTest {
     }
 
     @ParameterizedTest
-    @CsvSource(delimiter = '|', value = {
-        "[]|unicorns holds 0 unicorns, it must hold one.",
-        "[{'uuid':'U'},{'uuid':'U'}]|unicorns holds 2 unicorns, it must hold one.",
-        "[null]|unicorns[0].uuid is missing.",
-        "[{}]|unicorns[0].uuid is missing.",
-        "[{'uuid':null}]|unicorns[0].uuid is missing.",
-        "[{'uuid':42}]|unicorns has the wrong type or form.",
-        "[{'uuid':'U'}],'unicornUuid':'U'|unicornUuid and unicorns are both there, give one of them.",
-    })
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "[]|unicorns holds 0 unicorns, it must hold one.",
+                "[{'uuid':'U'},{'uuid':'U'}]|unicorns holds 2 unicorns, it must hold one.",
+                "[null]|unicorns[0].uuid is missing.",
+                "[{}]|unicorns[0].uuid is missing.",
+                "[{'uuid':null}]|unicorns[0].uuid is missing.",
+                "[{'uuid':42}]|unicorns has the wrong type or form.",
+                "[{'uuid':'U'}],'unicornUuid':'U'|unicornUuid and unicorns are both there, give one of them.",
+            })
     void aListThatDoesNotNameOneUnicornIsABadRequest(String unicorns, String detail) {
         for (var method : List.of("POST", "DELETE")) {
             var body = "{'uuid':'U','unicorns':" + unicorns + "}";
-            assertProblem(send(method + " /unicorns/basket", body.replace("'U'", "'" + UUID + "'").replace('\'', '"')), 400, detail);
+            assertProblem(
+                    send(
+                            method + " /unicorns/basket",
+                            body.replace("'U'", "'" + UUID + "'").replace('\'', '"')),
+                    400,
+                    detail);
         }
     }
 
@@ -219,8 +304,15 @@ class HostileInputTest {
     @Test
     void sqlInAnEmailLogsNoOneIn() {
         shop.signUp("victim@example.com");
-        for (var email : List.of("'OR'1'='1'--@example.com", "victim@example.com'--", "victim@example.com\\", "%@example.com", "victim@example.co_")) {
-            assertThat(shop.post("/user/login", Map.of("email", email)).status()).as(email).isEqualTo(400);
+        for (var email : List.of(
+                "'OR'1'='1'--@example.com",
+                "victim@example.com'--",
+                "victim@example.com\\",
+                "%@example.com",
+                "victim@example.co_")) {
+            assertThat(shop.post("/user/login", Map.of("email", email)).status())
+                    .as(email)
+                    .isEqualTo(400);
         }
     }
 
@@ -233,19 +325,28 @@ class HostileInputTest {
         shop.post("/user", "{\"email\": [\"secret-person@example.com\"]}");
         shop.get("/unicorns?email=secret-person@example.com");
         assertThat(log.getOut()).contains("\"path\":\"/user/login\"").doesNotContain("secret-person");
-        assertThat(log.getOut().lines()).allSatisfy(line -> assertThat(new JsonMapper().readTree(line).path("@timestamp").asString()).isNotBlank());
+        assertThat(log.getOut().lines())
+                .allSatisfy(line -> assertThat(new JsonMapper()
+                                .readTree(line)
+                                .path("@timestamp")
+                                .asString())
+                        .isNotBlank());
     }
 
     private static void assertProblem(Shop.Answer answer, int status, String detail) {
         assertThat(answer.status()).as(answer.body()).isEqualTo(status);
         assertThat(answer.header("Content-Type")).isEqualTo("application/problem+json");
         assertThat(answer.json().path("status").asInt()).isEqualTo(status);
-        assertThat(answer.detail()).startsWith(detail).isNotBlank().doesNotContain("java", "unishop.", "tools.", "Jackson");
+        assertThat(answer.detail())
+                .startsWith(detail)
+                .isNotBlank()
+                .doesNotContain("java", "unishop.", "tools.", "Jackson");
     }
 
     private Shop.Answer send(String call, String body) {
         var words = call.split(" ");
-        return shop.send(shop.request(words[1]).header("Content-Type", "application/json")
+        return shop.send(shop.request(words[1])
+                .header("Content-Type", "application/json")
                 .method(words[0], HttpRequest.BodyPublishers.ofString(body)));
     }
 
@@ -257,6 +358,8 @@ class HostileInputTest {
     }
 
     private List<Long> everything() {
-        return Stream.of("unicorns", "unicorn_user", "unicorns_basket").map(table -> database.number("SELECT COUNT(*) FROM unishop." + table)).toList();
+        return Stream.of("unicorns", "unicorn_user", "unicorns_basket")
+                .map(table -> database.number("SELECT COUNT(*) FROM unishop." + table))
+                .toList();
     }
 }

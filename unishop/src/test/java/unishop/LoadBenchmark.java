@@ -21,7 +21,8 @@ import java.util.regex.Pattern;
 final class LoadBenchmark {
     private static final Pattern UUIDS = Pattern.compile("\"uuid\":\"([^\"]+)\"");
 
-    private final HttpClient client = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+    private final HttpClient client =
+            HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
     private final String shop;
     private final long end;
 
@@ -62,11 +63,25 @@ final class LoadBenchmark {
         for (var shopper : crowd) {
             shopper.join();
         }
-        var times = crowd.stream().flatMapToLong(shopper -> shopper.times.stream().mapToLong(Long::longValue)).sorted().toArray();
-        var errors = crowd.stream().map(shopper -> shopper.errors).flatMap(List::stream).toList();
-        System.out.printf("%d shoppers, %d s, %d processors: %d requests, %d a second, p50 %d ms, p99 %d ms, slowest %d ms, %d errors%n",
-                shoppers, seconds, Runtime.getRuntime().availableProcessors(), times.length, times.length / seconds,
-                percentile(times, 50), percentile(times, 99), percentile(times, 100), errors.size());
+        var times = crowd.stream()
+                .flatMapToLong(shopper -> shopper.times.stream().mapToLong(Long::longValue))
+                .sorted()
+                .toArray();
+        var errors = crowd.stream()
+                .map(shopper -> shopper.errors)
+                .flatMap(List::stream)
+                .toList();
+        System.out.printf(
+                "%d shoppers, %d s, %d processors: %d requests, %d a second, p50 %d ms, p99 %d ms, slowest %d ms, %d errors%n",
+                shoppers,
+                seconds,
+                Runtime.getRuntime().availableProcessors(),
+                times.length,
+                times.length / seconds,
+                percentile(times, 50),
+                percentile(times, 99),
+                percentile(times, 100),
+                errors.size());
         errors.stream().distinct().limit(10).forEach(System.out::println);
         return errors.isEmpty();
     }
@@ -93,7 +108,8 @@ final class LoadBenchmark {
 
         private void visit() throws IOException, InterruptedException {
             var email = "{\"email\":\"" + UUID.randomUUID() + "@example.com\"";
-            var user = uuids(call("POST", "/user", email + ",\"firstName\":\"Ada\",\"lastName\":\"Lovelace\"}", 201)).get(0);
+            var user = uuids(call("POST", "/user", email + ",\"firstName\":\"Ada\",\"lastName\":\"Lovelace\"}", 201))
+                    .get(0);
             call("POST", "/user/login", email + "}", 200);
             var unicorns = uuids(call("GET", "/unicorns", "", 200));
             var item = "{\"uuid\":\"" + user + "\",\"unicornUuid\":\"" + unicorns.get(0) + "\"}";
@@ -105,15 +121,21 @@ final class LoadBenchmark {
             }
         }
 
-        private String call(String method, String path, String body, int expected) throws IOException, InterruptedException {
-            var content = body.isEmpty() ? HttpRequest.BodyPublishers.noBody() : HttpRequest.BodyPublishers.ofString(body);
+        private String call(String method, String path, String body, int expected)
+                throws IOException, InterruptedException {
+            var content =
+                    body.isEmpty() ? HttpRequest.BodyPublishers.noBody() : HttpRequest.BodyPublishers.ofString(body);
             var request = HttpRequest.newBuilder(URI.create(shop + path))
-                    .header("Content-Type", "application/json").timeout(Duration.ofSeconds(30)).method(method, content).build();
+                    .header("Content-Type", "application/json")
+                    .timeout(Duration.ofSeconds(30))
+                    .method(method, content)
+                    .build();
             var start = System.nanoTime();
             var answer = client.send(request, HttpResponse.BodyHandlers.ofString());
             times.add(System.nanoTime() - start);
             if (answer.statusCode() != expected) {
-                throw new IllegalStateException(method + " " + path.replaceAll("[0-9a-f-]{36}", "…") + " answered " + answer.statusCode());
+                throw new IllegalStateException(
+                        method + " " + path.replaceAll("[0-9a-f-]{36}", "…") + " answered " + answer.statusCode());
             }
             return answer.body();
         }

@@ -25,7 +25,8 @@ import java.util.concurrent.TimeUnit;
  * on Aurora: whoever has READ ONLY ADMIN writes to a server that is read-only.
  */
 final class MariaDb implements AutoCloseable {
-    private static final Path DIRECTORY = Path.of(System.getProperty("mariadb.directory", "target/mariadb")).toAbsolutePath();
+    private static final Path DIRECTORY =
+            Path.of(System.getProperty("mariadb.directory", "target/mariadb")).toAbsolutePath();
     private static final Duration PATIENCE = Duration.ofSeconds(60);
 
     final int port = freePort();
@@ -58,18 +59,39 @@ final class MariaDb implements AutoCloseable {
     /** What the shop needs in its environment to use this server. */
     Map<String, String> environment() {
         return new HashMap<>(Map.of(
-                "DB_HOST", "127.0.0.1", "DB_PORT", String.valueOf(port), "DB_USER", user, "DB_PASSWORD", password,
-                "DB_AUTHORITIES", certificate.certificate().toString(),
-                "AWS_REGION", "us-east-1", "ALLOWED_ORIGIN", "http://site.example", "PORT", "0"));
+                "DB_HOST",
+                "127.0.0.1",
+                "DB_PORT",
+                String.valueOf(port),
+                "DB_USER",
+                user,
+                "DB_PASSWORD",
+                password,
+                "DB_AUTHORITIES",
+                certificate.certificate().toString(),
+                "AWS_REGION",
+                "us-east-1",
+                "ALLOWED_ORIGIN",
+                "http://site.example",
+                "PORT",
+                "0"));
     }
 
     /** Starts the server again on the same port and files. */
     void restart(String... options) {
         var command = new ArrayList<>(List.of(
-                home.resolve("bin/mariadbd").toString(), "--no-defaults", "--basedir=" + home, "--datadir=" + files.resolve("data"),
-                "--bind-address=127.0.0.1", "--port=" + port, "--socket=" + socket(), "--pid-file=" + files.resolve("pid"),
-                "--init-file=" + files.resolve("users.sql"), "--max-connections=300",
-                "--ssl-cert=" + certificate.certificate(), "--ssl-key=" + certificate.key(),
+                home.resolve("bin/mariadbd").toString(),
+                "--no-defaults",
+                "--basedir=" + home,
+                "--datadir=" + files.resolve("data"),
+                "--bind-address=127.0.0.1",
+                "--port=" + port,
+                "--socket=" + socket(),
+                "--pid-file=" + files.resolve("pid"),
+                "--init-file=" + files.resolve("users.sql"),
+                "--max-connections=300",
+                "--ssl-cert=" + certificate.certificate(),
+                "--ssl-key=" + certificate.key(),
                 // On Aurora sql_mode is not strict either, unless the parameter group says so.
                 "--sql-mode=NO_ENGINE_SUBSTITUTION"));
         command.addAll(List.of(options));
@@ -129,7 +151,8 @@ final class MariaDb implements AutoCloseable {
         if (Files.exists(files)) {
             new File(socket()).delete(); // a server that was killed leaves it
             try (var tree = Files.walk(files)) {
-                tree.sorted(Comparator.reverseOrder()).forEach(path -> path.toFile().delete());
+                tree.sorted(Comparator.reverseOrder())
+                        .forEach(path -> path.toFile().delete());
             } catch (IOException failed) {
                 throw new UncheckedIOException(failed);
             }
@@ -145,8 +168,12 @@ final class MariaDb implements AutoCloseable {
                 GRANT ALL ON unishop.* TO '%1$s'@'%%';
                 """.formatted(user, password));
         process = run(List.of(
-                find("mariadb-install-db").toString(), "--no-defaults", "--basedir=" + home, "--datadir=" + files.resolve("data"),
-                "--auth-root-authentication-method=normal", "--skip-test-db"));
+                find("mariadb-install-db").toString(),
+                "--no-defaults",
+                "--basedir=" + home,
+                "--datadir=" + files.resolve("data"),
+                "--auth-root-authentication-method=normal",
+                "--skip-test-db"));
         join();
         if (process.exitValue() != 0) {
             throw new IllegalStateException("mariadb-install-db failed: " + log());
@@ -161,7 +188,8 @@ final class MariaDb implements AutoCloseable {
         try {
             var builder = new ProcessBuilder(complete)
                     .redirectErrorStream(true)
-                    .redirectOutput(ProcessBuilder.Redirect.appendTo(files.resolve("log").toFile()));
+                    .redirectOutput(ProcessBuilder.Redirect.appendTo(
+                            files.resolve("log").toFile()));
             // A server that starts removes the temporary tables of every other one that shares its folder for them:
             // https://github.com/MariaDB/server/blob/main/sql/sql_base.cc mysql_rm_tmp_tables
             builder.environment().put("TMPDIR", files.resolve("tmp").toString());
@@ -176,7 +204,9 @@ final class MariaDb implements AutoCloseable {
 
     private void signal(String name) {
         try {
-            new ProcessBuilder("kill", "-" + name, String.valueOf(process.pid())).start().waitFor();
+            new ProcessBuilder("kill", "-" + name, String.valueOf(process.pid()))
+                    .start()
+                    .waitFor();
         } catch (IOException | InterruptedException failed) {
             throw new IllegalStateException(failed);
         }
@@ -215,7 +245,8 @@ final class MariaDb implements AutoCloseable {
 
     /** A socket's path must be short, and the build directory's may be long. No test uses it. */
     private String socket() {
-        return Path.of(System.getProperty("java.io.tmpdir"), "unishop-" + port + ".sock").toString();
+        return Path.of(System.getProperty("java.io.tmpdir"), "unishop-" + port + ".sock")
+                .toString();
     }
 
     private static void pause() {
@@ -227,9 +258,13 @@ final class MariaDb implements AutoCloseable {
     }
 
     private static Path find(String program) {
-        try (var tree = Files.find(DIRECTORY.resolve("server"), 8, (path, is) -> path.getFileName().toString().equals(program))) {
-            var found = tree.findFirst().orElseThrow(() -> new IllegalStateException(
-                    "No " + program + " below " + DIRECTORY + ": `mvn -f unishop/pom.xml process-test-resources` unpacks it"));
+        try (var tree = Files.find(
+                DIRECTORY.resolve("server"),
+                8,
+                (path, is) -> path.getFileName().toString().equals(program))) {
+            var found = tree.findFirst()
+                    .orElseThrow(() -> new IllegalStateException("No " + program + " below " + DIRECTORY
+                            + ": `mvn -f unishop/pom.xml process-test-resources` unpacks it"));
             found.toFile().setExecutable(true);
             return found;
         } catch (IOException failed) {

@@ -36,6 +36,7 @@ import org.yaml.snakeyaml.Yaml;
 class OpenApiTest {
     /** "GET /unicorns" to what the document says about it, and to the method that serves it. */
     private static final Map<String, Map<String, Object>> DOCUMENTED = new TreeMap<>();
+
     private static final Map<String, HandlerMethod> SERVED = new TreeMap<>();
 
     private static Map<String, Object> document;
@@ -43,17 +44,38 @@ class OpenApiTest {
     @BeforeAll
     static void read() throws IOException {
         document = new Yaml().load(Files.readString(Path.of("openapi.yaml")));
-        at("paths").forEach((path, methods) -> ((Map<String, Map<String, Object>>) methods).forEach(
-                (method, operation) -> DOCUMENTED.put(method.toUpperCase() + " " + path, operation)));
+        at("paths")
+                .forEach((path, methods) -> ((Map<String, Map<String, Object>>) methods)
+                        .forEach((method, operation) -> DOCUMENTED.put(method.toUpperCase() + " " + path, operation)));
         // No database is needed to know what is served.
-        var environment = new TreeMap<>(Map.of("DB_HOST", "127.0.0.1", "DB_PORT", "1", "DB_AUTHORITIES", "none", "DB_USER", "none",
-                "DB_PASSWORD", "none", "AWS_REGION", "us-east-1", "ALLOWED_ORIGIN", "http://site.example", "PORT", "0"));
+        var environment = new TreeMap<>(Map.of(
+                "DB_HOST",
+                "127.0.0.1",
+                "DB_PORT",
+                "1",
+                "DB_AUTHORITIES",
+                "none",
+                "DB_USER",
+                "none",
+                "DB_PASSWORD",
+                "none",
+                "AWS_REGION",
+                "us-east-1",
+                "ALLOWED_ORIGIN",
+                "http://site.example",
+                "PORT",
+                "0"));
         try (var application = Unishop.start(Settings.of(environment))) {
-            application.getBean("requestMappingHandlerMapping", RequestMappingHandlerMapping.class).getHandlerMethods().forEach((mapping, method) -> {
-                for (var path : mapping.getPatternValues()) {
-                    mapping.getMethodsCondition().getMethods().forEach(each -> SERVED.put(each + " " + path, method));
-                }
-            });
+            application
+                    .getBean("requestMappingHandlerMapping", RequestMappingHandlerMapping.class)
+                    .getHandlerMethods()
+                    .forEach((mapping, method) -> {
+                        for (var path : mapping.getPatternValues()) {
+                            mapping.getMethodsCondition()
+                                    .getMethods()
+                                    .forEach(each -> SERVED.put(each + " " + path, method));
+                        }
+                    });
         }
     }
 
@@ -78,13 +100,17 @@ class OpenApiTest {
         var method = SERVED.get(call);
         var status = AnnotatedElementUtils.findMergedAnnotation(method.getMethod(), ResponseStatus.class);
         var responses = (Map<String, Object>) DOCUMENTED.get(call).get("responses");
-        var good = responses.keySet().stream().filter(each -> each.startsWith("2")).toList();
-        assertThat(good).containsExactly(status == null ? "200" : String.valueOf(status.value().value()));
+        var good =
+                responses.keySet().stream().filter(each -> each.startsWith("2")).toList();
+        assertThat(good)
+                .containsExactly(
+                        status == null ? "200" : String.valueOf(status.value().value()));
         var answer = resolved(responses.get(good.get(0)));
         if (method.getReturnType().getParameterType() == void.class) {
             assertThat(answer).doesNotContainKey("content");
         } else {
-            assertThat(documented(schema(answer))).isEqualTo(served(method.getReturnType().getGenericParameterType()));
+            assertThat(documented(schema(answer)))
+                    .isEqualTo(served(method.getReturnType().getGenericParameterType()));
             assertEverythingIsRequired(schema(answer));
         }
     }
@@ -93,16 +119,22 @@ class OpenApiTest {
     @MethodSource("calls")
     void whatIsSentIsTheDocumentedOne(String call) {
         var parameters = Arrays.asList(SERVED.get(call).getMethodParameters());
-        var bodies = parameters.stream().filter(each -> each.hasParameterAnnotation(RequestBody.class)).toList();
+        var bodies = parameters.stream()
+                .filter(each -> each.hasParameterAnnotation(RequestBody.class))
+                .toList();
         var body = DOCUMENTED.get(call).get("requestBody");
         assertThat(body == null).as("no body").isEqualTo(bodies.isEmpty());
         if (body != null) {
-            assertThat(documented(schema(resolved(body)))).isEqualTo(served(bodies.get(0).getGenericParameterType()));
+            assertThat(documented(schema(resolved(body))))
+                    .isEqualTo(served(bodies.get(0).getGenericParameterType()));
         }
-        var inPath = parameters.stream().filter(each -> each.hasParameterAnnotation(PathVariable.class)).collect(Collectors.toMap(
-                each -> name(each), each -> served(each.getGenericParameterType())));
+        var inPath = parameters.stream()
+                .filter(each -> each.hasParameterAnnotation(PathVariable.class))
+                .collect(Collectors.toMap(each -> name(each), each -> served(each.getGenericParameterType())));
         var given = (List<Map<String, Object>>) DOCUMENTED.get(call).getOrDefault("parameters", List.of());
-        assertThat(given.stream().collect(Collectors.toMap(each -> each.get("name"), each -> documented(each.get("schema"))))).isEqualTo(inPath);
+        assertThat(given.stream()
+                        .collect(Collectors.toMap(each -> each.get("name"), each -> documented(each.get("schema")))))
+                .isEqualTo(inPath);
     }
 
     @ParameterizedTest
@@ -110,8 +142,12 @@ class OpenApiTest {
     void everyErrorIsAProblemDocument(String call) {
         ((Map<String, Object>) DOCUMENTED.get(call).get("responses")).forEach((status, response) -> {
             if (!status.startsWith("2")) {
-                assertThat((Map<String, Object>) resolved(response).get("content")).as(status).containsOnlyKeys("application/problem+json");
-                assertThat(documented(schema(resolved(response)))).isEqualTo(Map.of("title", "string", "status", "integer", "detail", "string", "instance", "string"));
+                assertThat((Map<String, Object>) resolved(response).get("content"))
+                        .as(status)
+                        .containsOnlyKeys("application/problem+json");
+                assertThat(documented(schema(resolved(response))))
+                        .isEqualTo(Map.of(
+                                "title", "string", "status", "integer", "detail", "string", "instance", "string"));
             }
         });
     }
@@ -125,7 +161,8 @@ class OpenApiTest {
         if (type instanceof ParameterizedType list) {
             return List.of(served(list.getActualTypeArguments()[0]));
         }
-        var known = Map.of(UUID.class, "uuid", String.class, "string", boolean.class, "boolean", BigDecimal.class, "number");
+        var known = Map.of(
+                UUID.class, "uuid", String.class, "string", boolean.class, "boolean", BigDecimal.class, "number");
         if (known.containsKey(type)) {
             return known.get(type);
         }
@@ -141,14 +178,17 @@ class OpenApiTest {
         var schema = resolved(reference);
         if (schema.containsKey("oneOf")) {
             var parts = new LinkedHashMap<String, Object>();
-            ((List<Object>) schema.get("oneOf")).forEach(each -> ((Map<String, Object>) documented(each)).forEach((name, part) -> {
-                if (!part.equals("null") || !parts.containsKey(name)) {
-                    parts.put(name, part);
-                }
-            }));
+            ((List<Object>) schema.get("oneOf"))
+                    .forEach(each -> ((Map<String, Object>) documented(each)).forEach((name, part) -> {
+                        if (!part.equals("null") || !parts.containsKey(name)) {
+                            parts.put(name, part);
+                        }
+                    }));
             return parts;
         }
-        var types = schema.get("type") instanceof List<?> several ? new ArrayList<Object>(several) : new ArrayList<>(List.of(schema.get("type")));
+        var types = schema.get("type") instanceof List<?> several
+                ? new ArrayList<Object>(several)
+                : new ArrayList<>(List.of(schema.get("type")));
         if (types.size() > 1) {
             types.remove("null");
         }
@@ -156,7 +196,8 @@ class OpenApiTest {
             case "array" -> List.of(documented(schema.get("items")));
             case "object" -> {
                 var parts = new LinkedHashMap<String, Object>();
-                ((Map<String, Object>) schema.get("properties")).forEach((name, part) -> parts.put(name, documented(part)));
+                ((Map<String, Object>) schema.get("properties"))
+                        .forEach((name, part) -> parts.put(name, documented(part)));
                 yield parts;
             }
             case "string" -> "uuid".equals(schema.get("format")) ? "uuid" : "string";
@@ -184,7 +225,9 @@ class OpenApiTest {
 
     private static Map<String, Object> resolved(Object reference) {
         var map = (Map<String, Object>) reference;
-        return map.get("$ref") instanceof String place ? resolved(at(place.substring("#/".length()).split("/"))) : map;
+        return map.get("$ref") instanceof String place
+                ? resolved(at(place.substring("#/".length()).split("/")))
+                : map;
     }
 
     private static Map<String, Object> at(String... place) {

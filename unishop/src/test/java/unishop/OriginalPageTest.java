@@ -29,13 +29,26 @@ class OriginalPageTest {
 
     private static final List<Call> CALLS = List.of(
             new Call("catalogue", "GET", "/unicorns/", "", 200, "[].uuid"),
-            new Call("sign up", "POST", "/user", "{'email':'{email}','firstName':'Ada','lastName':'Lovelace'}", 201, ""),
-            new Call("sign up, names left empty", "POST", "/user", "{'email':'{email}','firstName':'','lastName':''}", 201, ""),
+            new Call(
+                    "sign up", "POST", "/user", "{'email':'{email}','firstName':'Ada','lastName':'Lovelace'}", 201, ""),
+            new Call(
+                    "sign up, names left empty",
+                    "POST",
+                    "/user",
+                    "{'email':'{email}','firstName':'','lastName':''}",
+                    201,
+                    ""),
             new Call("sign up, names emptied again", "POST", "/user", "{'email':'{email}'}", 201, ""),
             new Call("log in", "POST", "/user/login", "{'email':'{email}'}", 200, "uuid email"),
             new Call("add", "POST", "/unicorns/basket", "{'uuid':'{user}','unicorns':[{'uuid':'{unicorn}'}]}", 204, ""),
             new Call("basket", "GET", "/unicorns/basket/{user}", "", 200, "unicorns[].uuid"),
-            new Call("remove", "DELETE", "/unicorns/basket", "{'uuid':'{user}','unicorns':[{'uuid':'{unicorn}'}]}", 204, ""));
+            new Call(
+                    "remove",
+                    "DELETE",
+                    "/unicorns/basket",
+                    "{'uuid':'{user}','unicorns':[{'uuid':'{unicorn}'}]}",
+                    204,
+                    ""));
 
     private static MariaDb database;
     private static Shop shop;
@@ -60,8 +73,14 @@ class OriginalPageTest {
     @ParameterizedTest(name = "{0}")
     @MethodSource("calls")
     void aBrowserIsAllowedTheCall(String what, Call call) {
-        var asks = shop.request(call.path().replace(USER, UUID.randomUUID().toString()), "Origin", SITE, "Access-Control-Request-Method", call.method(),
-                "Access-Control-Request-Headers", "content-type");
+        var asks = shop.request(
+                call.path().replace(USER, UUID.randomUUID().toString()),
+                "Origin",
+                SITE,
+                "Access-Control-Request-Method",
+                call.method(),
+                "Access-Control-Request-Headers",
+                "content-type");
         var answer = shop.send(asks.method("OPTIONS", HttpRequest.BodyPublishers.noBody()));
         assertThat(answer.status()).isEqualTo(200);
         assertThat(answer.header("Access-Control-Allow-Origin")).isEqualTo(SITE);
@@ -73,7 +92,9 @@ class OriginalPageTest {
     @MethodSource("calls")
     void theCallIsAnsweredAsThePageExpects(String what, Call call) {
         var email = UUID.randomUUID() + "@example.com";
-        var user = what.startsWith("sign up") ? "" : shop.signUp(email).json().path("uuid").asString();
+        var user = what.startsWith("sign up")
+                ? ""
+                : shop.signUp(email).json().path("uuid").asString();
         var unicorn = shop.unicorn(0);
         if (what.equals("basket") || what.equals("remove")) {
             shop.add(user, unicorn);
@@ -82,12 +103,15 @@ class OriginalPageTest {
         assertThat(answer.status()).as(answer.body()).isEqualTo(call.status());
         assertThat(answer.header("Access-Control-Allow-Origin")).isEqualTo(SITE);
         for (var place : call.looksAt().split(" ")) {
-            assertThat(look(answer, place)).as(place).contains(switch (place) {
-                case "" -> "";
-                case "email" -> email;
-                case "uuid" -> user;
-                default -> unicorn;
-            });
+            assertThat(look(answer, place))
+                    .as(place)
+                    .contains(
+                            switch (place) {
+                                case "" -> "";
+                                case "email" -> email;
+                                case "uuid" -> user;
+                                default -> unicorn;
+                            });
         }
     }
 
@@ -96,17 +120,31 @@ class OriginalPageTest {
         var email = UUID.randomUUID() + "@example.com";
         var user = "";
         var unicorn = "";
-        for (var what : List.of("catalogue", "sign up, names emptied again", "log in", "basket", "add", "add", "basket", "remove", "remove", "basket")) {
-            var call = CALLS.stream().filter(each -> each.what().equals(what)).findFirst().orElseThrow();
+        for (var what : List.of(
+                "catalogue",
+                "sign up, names emptied again",
+                "log in",
+                "basket",
+                "add",
+                "add",
+                "basket",
+                "remove",
+                "remove",
+                "basket")) {
+            var call = CALLS.stream()
+                    .filter(each -> each.what().equals(what))
+                    .findFirst()
+                    .orElseThrow();
             var answer = make(call, email, user, unicorn);
             assertThat(answer.status()).as(what + " " + answer.body()).isEqualTo(call.status());
             switch (what) {
                 case "catalogue" -> unicorn = answer.json().get(0).path("uuid").asString();
                 case "log in" -> user = answer.json().path("uuid").asString();
-                default -> { }
+                default -> {}
             }
         }
-        assertThat(make(CALLS.get(6), email, user, unicorn).json().path("unicorns")).isEmpty();
+        assertThat(make(CALLS.get(6), email, user, unicorn).json().path("unicorns"))
+                .isEmpty();
     }
 
     @Test
@@ -120,10 +158,21 @@ class OriginalPageTest {
 
     private static Shop.Answer make(Call call, String email, String user, String unicorn) {
         var path = call.path().replace(USER, user);
-        var body = call.body().replace('\'', '"').replace(EMAIL, email).replace(USER, user).replace(UNICORN, unicorn);
+        var body = call.body()
+                .replace('\'', '"')
+                .replace(EMAIL, email)
+                .replace(USER, user)
+                .replace(UNICORN, unicorn);
         var content = body.isEmpty() ? HttpRequest.BodyPublishers.noBody() : HttpRequest.BodyPublishers.ofString(body);
-        return shop.send(shop.request(path, "Origin", SITE, "Content-Type", "application/json",
-                "Accept", "application/json, text/javascript, */*; q=0.01").method(call.method(), content));
+        return shop.send(shop.request(
+                        path,
+                        "Origin",
+                        SITE,
+                        "Content-Type",
+                        "application/json",
+                        "Accept",
+                        "application/json, text/javascript, */*; q=0.01")
+                .method(call.method(), content));
     }
 
     /** The texts at a place such as "unicorns[].uuid". */
@@ -136,7 +185,8 @@ class OriginalPageTest {
             return List.of(answer.json().path(place).asString());
         }
         var found = new ArrayList<String>();
-        (steps[0].isEmpty() ? answer.json() : answer.json().path(steps[0])).forEach(each -> found.add(each.path(steps[1]).asString()));
+        (steps[0].isEmpty() ? answer.json() : answer.json().path(steps[0]))
+                .forEach(each -> found.add(each.path(steps[1]).asString()));
         return found;
     }
 }

@@ -22,8 +22,11 @@ class PilotLightTest {
         try (var shop = Shop.start(database).awaitHealthy()) {
             assertReadOnly(shop, user);
             database.sql("SET GLOBAL read_only = 0");
-            assertThat(shop.add(user, shop.unicorn(1)).status()).as("the first write after the promotion").isEqualTo(204);
-            assertThat(shop.get("/health/dbping").json().path("writer").asBoolean()).isTrue();
+            assertThat(shop.add(user, shop.unicorn(1)).status())
+                    .as("the first write after the promotion")
+                    .isEqualTo(204);
+            assertThat(shop.get("/health/dbping").json().path("writer").asBoolean())
+                    .isTrue();
         }
     }
 
@@ -50,9 +53,12 @@ class PilotLightTest {
             assertThat(health.status()).isEqualTo(503);
             assertThat(health.header("Retry-After")).isEqualTo("2");
             assertThat(health.detail()).isEqualTo("The shop's tables are not there yet.");
-            assertThat(shop.get("/health/dbping").json().path("writer").asBoolean()).isFalse();
+            assertThat(shop.get("/health/dbping").json().path("writer").asBoolean())
+                    .isFalse();
             Shop.pause();
-            assertThat(database.number("SELECT COUNT(*) FROM information_schema.schemata WHERE schema_name = 'unishop'")).isZero();
+            assertThat(database.number(
+                            "SELECT COUNT(*) FROM information_schema.schemata WHERE schema_name = 'unishop'"))
+                    .isZero();
 
             database.sql("SET GLOBAL read_only = 0");
             shop.awaitHealthy();
@@ -90,12 +96,15 @@ class PilotLightTest {
     @Test
     void aMigrationThatWasCutOffIsRunAgain() {
         customerWithAnOrder();
-        database.sql("UPDATE unishop.flyway_schema_history SET success = 0 WHERE version = '2'", "DELETE FROM unishop.unicorns_basket",
+        database.sql(
+                "UPDATE unishop.flyway_schema_history SET success = 0 WHERE version = '2'",
+                "DELETE FROM unishop.unicorns_basket",
                 "DELETE FROM unishop.unicorns WHERE name < 'M'");
         try (var shop = Shop.start(database)) {
             shop.await("/unicorns", answer -> answer.json().size() == 12);
         }
-        assertThat(database.number("SELECT MIN(success) FROM unishop.flyway_schema_history")).isOne();
+        assertThat(database.number("SELECT MIN(success) FROM unishop.flyway_schema_history"))
+                .isOne();
     }
 
     /** What a primary left behind: a schema, and a user with one unicorn in the basket. */
@@ -111,7 +120,8 @@ class PilotLightTest {
         var users = database.number("SELECT COUNT(*) FROM unishop.unicorn_user");
         var unicorn = shop.unicorn(0);
         assertThat(shop.get("/unicorns").json()).hasSize(12);
-        assertThat(shop.get("/health/ishealthy").json().path("database").asString()).isEqualTo("read-only");
+        assertThat(shop.get("/health/ishealthy").json().path("database").asString())
+                .isEqualTo("read-only");
         assertThat(shop.get("/health/dbping").body()).isEqualTo("{\"writer\":false,\"region\":\"us-east-1\"}");
 
         assertTriedAgainLater(shop.signUp("late@example.com"));

@@ -98,11 +98,17 @@ class SecretTest {
             for (var round = 0; round < 3; round++) {
                 database.kill();
                 database.restart("--read-only");
-                shop.await("/health/dbping", answer -> answer.status() == 200 && !answer.json().path("writer").asBoolean());
+                shop.await(
+                        "/health/dbping",
+                        answer -> answer.status() == 200
+                                && !answer.json().path("writer").asBoolean());
                 database.sql("KILL USER '" + database.user + "'");
                 shop.awaitHealthy();
                 database.sql("SET GLOBAL read_only = 0");
-                shop.await("/health/dbping", answer -> answer.status() == 200 && answer.json().path("writer").asBoolean());
+                shop.await(
+                        "/health/dbping",
+                        answer -> answer.status() == 200
+                                && answer.json().path("writer").asBoolean());
                 assertThat(shop.add(user, shop.unicorn(round)).status()).isEqualTo(204);
             }
         }
@@ -112,7 +118,9 @@ class SecretTest {
     @Test
     void aCrowdOfConnectionsAsksOnce() {
         try (var shop = Shop.start(environment).awaitHealthy()) {
-            IntStream.range(0, 100).parallel().forEach(each -> assertThat(shop.get("/unicorns").status()).isEqualTo(200));
+            IntStream.range(0, 100)
+                    .parallel()
+                    .forEach(each -> assertThat(shop.get("/unicorns").status()).isEqualTo(200));
         }
         assertThat(secrets.questions).hasValue(1);
     }

@@ -45,8 +45,7 @@ final class SecretsManager implements AutoCloseable {
         asked = exchange.getRequestHeaders().getFirst("Authorization") + request;
         var known = password;
         var secret = known == null ? null : """
-                {"Name": "any", "SecretString": "{\\"username\\": \\"%s\\", \\"password\\": \\"%s\\", \\"host\\": \\"elsewhere.example\\"}"}"""
-                .formatted(user, known);
+                {"Name": "any", "SecretString": "{\\"username\\": \\"%s\\", \\"password\\": \\"%s\\", \\"host\\": \\"elsewhere.example\\"}"}""".formatted(user, known);
         var body = secret == null ? "{\"__type\": \"ResourceNotFoundException\"}" : secret;
         var bytes = body.getBytes(StandardCharsets.UTF_8);
         exchange.getResponseHeaders().set("Content-Type", "application/x-amz-json-1.1");

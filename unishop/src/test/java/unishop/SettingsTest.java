@@ -11,19 +11,42 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class SettingsTest {
     private static final Map<String, String> COMPLETE = Map.of(
-            "DB_HOST", "db.example", "DB_AUTHORITIES", "/opt/unishop/rds.pem", "DB_SECRET_ID", "unishop/database", "AWS_REGION", "us-west-1", "ALLOWED_ORIGIN", "http://site.example");
+            "DB_HOST",
+            "db.example",
+            "DB_AUTHORITIES",
+            "/opt/unishop/rds.pem",
+            "DB_SECRET_ID",
+            "unishop/database",
+            "AWS_REGION",
+            "us-west-1",
+            "ALLOWED_ORIGIN",
+            "http://site.example");
 
     @Test
     void anInstanceGetsTheFewThingsItNeeds() {
-        assertThat(Settings.of(COMPLETE)).isEqualTo(
-                new Settings("db.example", 3306, "/opt/unishop/rds.pem", new Settings.Secret("unishop/database"), "us-west-1", "http://site.example", 80));
+        assertThat(Settings.of(COMPLETE))
+                .isEqualTo(new Settings(
+                        "db.example",
+                        3306,
+                        "/opt/unishop/rds.pem",
+                        new Settings.Secret("unishop/database"),
+                        "us-west-1",
+                        "http://site.example",
+                        80));
     }
 
     @Test
     void everythingThatIsMissingIsNamedInOneSentence() {
         assertThatThrownBy(() -> Settings.of(Map.of()))
                 .isInstanceOf(Settings.Wrong.class)
-                .hasMessageContainingAll("DB_HOST", "DB_AUTHORITIES", "DB_SECRET_ID", "DB_USER", "DB_PASSWORD", "AWS_REGION", "ALLOWED_ORIGIN")
+                .hasMessageContainingAll(
+                        "DB_HOST",
+                        "DB_AUTHORITIES",
+                        "DB_SECRET_ID",
+                        "DB_USER",
+                        "DB_PASSWORD",
+                        "AWS_REGION",
+                        "ALLOWED_ORIGIN")
                 .hasMessageEndingWith(".");
     }
 

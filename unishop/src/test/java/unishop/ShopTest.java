@@ -42,7 +42,8 @@ class ShopTest {
         var unicorns = shop.get("/unicorns").json();
         assertThat(unicorns).hasSize(12);
         assertThat(unicorns).allSatisfy(unicorn -> {
-            assertThat(unicorn.propertyNames()).containsExactlyInAnyOrder("uuid", "name", "description", "price", "image");
+            assertThat(unicorn.propertyNames())
+                    .containsExactlyInAnyOrder("uuid", "name", "description", "price", "image");
             assertThat(unicorn.path("price").decimalValue()).isPositive();
             assertThat(unicorn.path("image").asString()).endsWith(".svg");
         });
@@ -56,10 +57,16 @@ class ShopTest {
         assertThat(shop.add(user, first).status()).isEqualTo(204);
         assertThat(shop.add(user, first).status()).as("twice is once").isEqualTo(204);
         assertThat(shop.add(user, second).status()).isEqualTo(204);
-        assertThat(shop.get("/unicorns/basket/" + user).json().path("unicorns")).extracting(unicorn -> unicorn.path("uuid").asString()).containsExactly(first, second);
+        assertThat(shop.get("/unicorns/basket/" + user).json().path("unicorns"))
+                .extracting(unicorn -> unicorn.path("uuid").asString())
+                .containsExactly(first, second);
 
-        assertThat(shop.delete("/unicorns/basket", Map.of("uuid", user, "unicornUuid", first)).status()).isEqualTo(204);
-        assertThat(shop.delete("/unicorns/basket", Map.of("uuid", user, "unicornUuid", first)).status()).isEqualTo(204);
+        assertThat(shop.delete("/unicorns/basket", Map.of("uuid", user, "unicornUuid", first))
+                        .status())
+                .isEqualTo(204);
+        assertThat(shop.delete("/unicorns/basket", Map.of("uuid", user, "unicornUuid", first))
+                        .status())
+                .isEqualTo(204);
         assertThat(shop.get("/unicorns/basket/" + user).json().path("unicorns")).hasSize(1);
     }
 
@@ -68,8 +75,12 @@ class ShopTest {
         var created = shop.signUp("Grace@Example.com");
         assertThat(created.status()).isEqualTo(201);
         assertThat(shop.signUp("grace@example.COM").status()).isEqualTo(409);
-        assertThat(shop.post("/user/login", Map.of("email", "GRACE@example.com")).json()).isEqualTo(created.json());
-        assertThat(shop.post("/user/login", Map.of("email", "unknown@example.com")).status()).isEqualTo(400);
+        assertThat(shop.post("/user/login", Map.of("email", "GRACE@example.com"))
+                        .json())
+                .isEqualTo(created.json());
+        assertThat(shop.post("/user/login", Map.of("email", "unknown@example.com"))
+                        .status())
+                .isEqualTo(400);
     }
 
     @Test
@@ -81,10 +92,19 @@ class ShopTest {
     @Test
     void caseIsThatOfAsciiAlone() {
         assertThat(shop.signUp("kelvin@example.com").status()).isEqualTo(201);
-        assertThat(shop.post("/user/login", Map.of("email", "KELVIN@example.com")).status()).isEqualTo(200);
-        assertThat(shop.post("/user/login", Map.of("email", "\u212aelvin@example.com")).status()).as("with the Kelvin sign").isEqualTo(400);
-        assertThat(shop.signUp("\u0130@example.com").status()).as("with a dotted I").isEqualTo(201);
-        assertThat(shop.post("/user/login", Map.of("email", "i\u0307@example.com")).status()).isEqualTo(400);
+        assertThat(shop.post("/user/login", Map.of("email", "KELVIN@example.com"))
+                        .status())
+                .isEqualTo(200);
+        assertThat(shop.post("/user/login", Map.of("email", "\u212aelvin@example.com"))
+                        .status())
+                .as("with the Kelvin sign")
+                .isEqualTo(400);
+        assertThat(shop.signUp("\u0130@example.com").status())
+                .as("with a dotted I")
+                .isEqualTo(201);
+        assertThat(shop.post("/user/login", Map.of("email", "i\u0307@example.com"))
+                        .status())
+                .isEqualTo(400);
     }
 
     @ParameterizedTest
@@ -125,8 +145,12 @@ class ShopTest {
         assertThat(shop.get("/unicorns/basket/" + UNKNOWN).status()).isEqualTo(404);
         assertThat(shop.add(UNKNOWN, unicorn).detail()).contains("no customer " + UNKNOWN);
         assertThat(shop.add(user, UNKNOWN).detail()).contains("no unicorn " + UNKNOWN);
-        assertThat(shop.delete("/unicorns/basket", Map.of("uuid", user, "unicornUuid", UNKNOWN)).status()).isEqualTo(404);
-        assertThat(shop.delete("/unicorns/basket", Map.of("uuid", UNKNOWN, "unicornUuid", unicorn)).status()).isEqualTo(404);
+        assertThat(shop.delete("/unicorns/basket", Map.of("uuid", user, "unicornUuid", UNKNOWN))
+                        .status())
+                .isEqualTo(404);
+        assertThat(shop.delete("/unicorns/basket", Map.of("uuid", UNKNOWN, "unicornUuid", unicorn))
+                        .status())
+                .isEqualTo(404);
     }
 
     @ParameterizedTest
@@ -163,7 +187,9 @@ class ShopTest {
 
         var bytes = large.getBytes(StandardCharsets.UTF_8);
         var chunked = HttpRequest.BodyPublishers.ofInputStream(() -> new ByteArrayInputStream(bytes));
-        var answer = shop.send(shop.request("/user/login").header("Content-Type", "application/json").POST(chunked));
+        var answer = shop.send(shop.request("/user/login")
+                .header("Content-Type", "application/json")
+                .POST(chunked));
         assertThat(answer.status()).isEqualTo(413);
         assertProblem(answer);
         assertThat(shop.get("/health/ping").status()).isEqualTo(200);
@@ -172,15 +198,21 @@ class ShopTest {
     @Test
     void whatIsNoHttpAtAllGetsAProblemDocumentToo() throws Exception {
         try (var socket = new Socket("127.0.0.1", shop.address().getPort())) {
-            socket.getOutputStream().write("GET /un{icorns HTTP/1.1\r\nHost: shop\r\nConnection: close\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+            socket.getOutputStream()
+                    .write("GET /un{icorns HTTP/1.1\r\nHost: shop\r\nConnection: close\r\n\r\n"
+                            .getBytes(StandardCharsets.US_ASCII));
             var answer = new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-            assertThat(answer).startsWith("HTTP/1.1 400").contains("application/problem+json").doesNotContainIgnoringCase("tomcat");
+            assertThat(answer)
+                    .startsWith("HTTP/1.1 400")
+                    .contains("application/problem+json")
+                    .doesNotContainIgnoringCase("tomcat");
         }
     }
 
     @Test
     void onlyTheSitesOwnOriginMayCall() {
-        assertThat(shop.get("/unicorns", "Origin", SITE).header("Access-Control-Allow-Origin")).isEqualTo(SITE);
+        assertThat(shop.get("/unicorns", "Origin", SITE).header("Access-Control-Allow-Origin"))
+                .isEqualTo(SITE);
         var stranger = shop.get("/unicorns", "Origin", "http://evil.example");
         assertThat(stranger.status()).isEqualTo(403);
         assertThat(stranger.header("Access-Control-Allow-Origin")).isNull();
@@ -190,7 +222,14 @@ class ShopTest {
     @ParameterizedTest
     @CsvSource({"POST, /user", "POST, /unicorns/basket", "DELETE, /unicorns/basket"})
     void theSiteLearnsBeforehandThatItMayWrite(String method, String path) {
-        var ask = shop.request(path, "Origin", SITE, "Access-Control-Request-Method", method, "Access-Control-Request-Headers", "content-type");
+        var ask = shop.request(
+                path,
+                "Origin",
+                SITE,
+                "Access-Control-Request-Method",
+                method,
+                "Access-Control-Request-Headers",
+                "content-type");
         var answer = shop.send(ask.method("OPTIONS", HttpRequest.BodyPublishers.noBody()));
         assertThat(answer.status()).isEqualTo(200);
         assertThat(answer.header("Access-Control-Allow-Methods")).contains(method);
@@ -206,7 +245,8 @@ class ShopTest {
     @Test
     void healthShowsThatTheDatabaseCanBeWritten() {
         assertThat(shop.get("/health/ping").status()).isEqualTo(200);
-        assertThat(shop.get("/health/ishealthy").json().path("database").asString()).isEqualTo("writable");
+        assertThat(shop.get("/health/ishealthy").json().path("database").asString())
+                .isEqualTo("writable");
         assertThat(shop.get("/health/dbping").body()).isEqualTo("{\"writer\":true,\"region\":\"us-east-1\"}");
     }
 

@@ -25,12 +25,19 @@ class SlowClientTest {
     private static final Map<String, List<String>> DRIPS = new TreeMap<>(Map.of(
             "request line", List.of("GET /", "a"),
             "head", List.of("GET /unicorns HTTP/1.1\r\nHost: shop\r\nX: ", "a"),
-            "second head", List.of("GET /health/ping HTTP/1.1\r\nHost: shop\r\n\r\nGET /unicorns HTTP/1.1\r\nHost: shop\r\nX: ", "a"),
+            "second head",
+                    List.of(
+                            "GET /health/ping HTTP/1.1\r\nHost: shop\r\n\r\nGET /unicorns HTTP/1.1\r\nHost: shop\r\nX: ",
+                            "a"),
             "body", List.of("POST /user/login HTTP/1.1\r\n" + JSON + "Content-Length: 60000\r\n\r\n", " "),
-            "chunk", List.of("POST /user/login HTTP/1.1\r\n" + JSON + "Transfer-Encoding: chunked\r\n\r\nea60\r\n", " "),
-            "chunk's extension", List.of("POST /user/login HTTP/1.1\r\n" + JSON + "Transfer-Encoding: chunked\r\n\r\n1;x=", "a"),
-            "body of what is refused", List.of("POST /nowhere HTTP/1.1\r\n" + JSON + "Content-Length: 60000\r\n\r\n", " "),
-            "body without a controller", List.of("GET /health/ping HTTP/1.1\r\n" + JSON + "Content-Length: 60000\r\n\r\n", " ")));
+            "chunk",
+                    List.of("POST /user/login HTTP/1.1\r\n" + JSON + "Transfer-Encoding: chunked\r\n\r\nea60\r\n", " "),
+            "chunk's extension",
+                    List.of("POST /user/login HTTP/1.1\r\n" + JSON + "Transfer-Encoding: chunked\r\n\r\n1;x=", "a"),
+            "body of what is refused",
+                    List.of("POST /nowhere HTTP/1.1\r\n" + JSON + "Content-Length: 60000\r\n\r\n", " "),
+            "body without a controller",
+                    List.of("GET /health/ping HTTP/1.1\r\n" + JSON + "Content-Length: 60000\r\n\r\n", " ")));
 
     private static MariaDb database;
     private static Shop shop;
@@ -55,10 +62,14 @@ class SlowClientTest {
             DRIPS.forEach((what, drip) -> drips.put(what, threads.submit(() -> drip(drip.get(0), drip.get(1)))));
             var slow = threads.submit((Callable<String>) SlowClientTest::sendSlowly);
             var steady = threads.submit((Callable<Integer>) SlowClientTest::askAgainAndAgain);
-            assertThat(slow.get()).startsWith("HTTP/1.1 400").contains("There is no customer with this e-mail address.");
+            assertThat(slow.get())
+                    .startsWith("HTTP/1.1 400")
+                    .contains("There is no customer with this e-mail address.");
             assertThat(steady.get()).as("answers on one connection").isGreaterThan(50);
             for (var drip : drips.entrySet()) {
-                assertThat(drip.getValue().get()).as(drip.getKey()).isBetween(LIMIT.minusSeconds(1), LIMIT.plusSeconds(4));
+                assertThat(drip.getValue().get())
+                        .as(drip.getKey())
+                        .isBetween(LIMIT.minusSeconds(1), LIMIT.plusSeconds(4));
             }
         } finally {
             threads.shutdownNow();
@@ -72,7 +83,8 @@ class SlowClientTest {
             socket.getOutputStream().write(beginning.getBytes(StandardCharsets.US_ASCII));
             var reader = new Thread(() -> readToTheEnd(socket));
             reader.start();
-            while (reader.isAlive() && System.nanoTime() - start < LIMIT.multipliedBy(2).toNanos()) {
+            while (reader.isAlive()
+                    && System.nanoTime() - start < LIMIT.multipliedBy(2).toNanos()) {
                 socket.getOutputStream().write(trickle.getBytes(StandardCharsets.US_ASCII));
                 Thread.sleep(250);
             }
@@ -93,7 +105,8 @@ class SlowClientTest {
     private static String sendSlowly() throws Exception {
         try (var socket = connect()) {
             var body = "{\"email\":\"slow@example.com\"}";
-            var request = "POST /user/login HTTP/1.1\r\nConnection: close\r\n" + JSON + "Content-Length: " + body.length() + "\r\n\r\n" + body;
+            var request = "POST /user/login HTTP/1.1\r\nConnection: close\r\n" + JSON + "Content-Length: "
+                    + body.length() + "\r\n\r\n" + body;
             for (var piece : request.split("(?<=\\G.{10})", 0)) {
                 socket.getOutputStream().write(piece.getBytes(StandardCharsets.US_ASCII));
                 Thread.sleep(200);
@@ -109,7 +122,8 @@ class SlowClientTest {
             var answers = 0;
             // Tomcat ends a connection after a hundred answers.
             while (System.nanoTime() - start < LIMIT.plusSeconds(3).toNanos()) {
-                socket.getOutputStream().write("HEAD /health/ping HTTP/1.1\r\nHost: shop\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+                socket.getOutputStream()
+                        .write("HEAD /health/ping HTTP/1.1\r\nHost: shop\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
                 if (socket.getInputStream().read(new byte[4096]) < 0) {
                     throw new IOException("the shop ended the connection after " + answers + " answers");
                 }

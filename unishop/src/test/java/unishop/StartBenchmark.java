@@ -28,7 +28,15 @@ final class StartBenchmark {
             var environment = database.environment();
             environment.remove("DB_USER");
             environment.remove("DB_PASSWORD");
-            environment.putAll(Map.of("DB_SECRET_ID", "any", "AWS_ENDPOINT_URL", secrets.endpoint(), "AWS_ACCESS_KEY_ID", "any", "AWS_SECRET_ACCESS_KEY", "any"));
+            environment.putAll(Map.of(
+                    "DB_SECRET_ID",
+                    "any",
+                    "AWS_ENDPOINT_URL",
+                    secrets.endpoint(),
+                    "AWS_ACCESS_KEY_ID",
+                    "any",
+                    "AWS_SECRET_ACCESS_KEY",
+                    "any"));
             measure(release, environment, false); // makes the schema
             for (var run = 0; run < runs; run++) {
                 without.add(measure(release, environment, false));
@@ -37,9 +45,15 @@ final class StartBenchmark {
         }
         print("without AOT cache", without);
         print("with AOT cache", with);
-        System.out.printf(Locale.ROOT, "ratio of the medians: %.2f of the time, %.2f of the processor time%n",
-                ratio(with.stream().map(Start::wall).toList(), without.stream().map(Start::wall).toList()),
-                ratio(with.stream().map(Start::processor).toList(), without.stream().map(Start::processor).toList()));
+        System.out.printf(
+                Locale.ROOT,
+                "ratio of the medians: %.2f of the time, %.2f of the processor time%n",
+                ratio(
+                        with.stream().map(Start::wall).toList(),
+                        without.stream().map(Start::wall).toList()),
+                ratio(
+                        with.stream().map(Start::processor).toList(),
+                        without.stream().map(Start::processor).toList()));
     }
 
     private static Start measure(Release release, Map<String, String> environment, boolean cached) throws Exception {
@@ -49,7 +63,9 @@ final class StartBenchmark {
         var shop = cached ? release.startCached(environment) : release.start(environment);
         try {
             Release.await(shop, port, "/unicorns");
-            return new Start(Duration.ofNanos(System.nanoTime() - start), shop.info().totalCpuDuration().orElseThrow());
+            return new Start(
+                    Duration.ofNanos(System.nanoTime() - start),
+                    shop.info().totalCpuDuration().orElseThrow());
         } finally {
             shop.destroy();
             shop.waitFor();
@@ -58,9 +74,14 @@ final class StartBenchmark {
 
     private static void print(String what, List<Start> starts) {
         var wall = starts.stream().map(Start::wall).toList();
-        System.out.printf("%s: median %d ms, fastest %d, slowest %d, processor time %d ms, %d runs%n", what, median(wall).toMillis(),
-                Collections.min(wall).toMillis(), Collections.max(wall).toMillis(),
-                median(starts.stream().map(Start::processor).toList()).toMillis(), starts.size());
+        System.out.printf(
+                "%s: median %d ms, fastest %d, slowest %d, processor time %d ms, %d runs%n",
+                what,
+                median(wall).toMillis(),
+                Collections.min(wall).toMillis(),
+                Collections.max(wall).toMillis(),
+                median(starts.stream().map(Start::processor).toList()).toMillis(),
+                starts.size());
     }
 
     private static double ratio(List<Duration> first, List<Duration> second) {

@@ -48,7 +48,9 @@ class BasketController {
             } else if (unicorns.size() != 1) {
                 fields.wrong("unicorns holds " + unicorns.size() + " unicorns, it must hold one");
             } else {
-                fields.present("unicorns[0].uuid", unicorns.get(0) == null ? null : unicorns.get(0).uuid());
+                fields.present(
+                        "unicorns[0].uuid",
+                        unicorns.get(0) == null ? null : unicorns.get(0).uuid());
             }
             fields.check();
         }

@@ -20,19 +20,14 @@ class Baskets {
         return jdbc.sql("""
                         SELECT uuid, name, description, price, image
                         FROM unishop.unicorns_basket JOIN unishop.unicorns ON uuid = unicorn_uuid
-                        WHERE user_uuid = ? ORDER BY name""")
-                .param(user.toString())
-                .query(Unicorn.class)
-                .list();
+                        WHERE user_uuid = ? ORDER BY name""").param(user.toString()).query(Unicorn.class).list();
     }
 
     /** Adds a unicorn; once it is there this changes nothing. Foreign keys refuse an unknown user or unicorn. */
     void add(UUID user, UUID unicorn) {
         jdbc.sql("""
                         INSERT INTO unishop.unicorns_basket (user_uuid, unicorn_uuid) VALUES (?, ?)
-                        ON DUPLICATE KEY UPDATE unicorn_uuid = unicorn_uuid""")
-                .params(user.toString(), unicorn.toString())
-                .update();
+                        ON DUPLICATE KEY UPDATE unicorn_uuid = unicorn_uuid""").params(user.toString(), unicorn.toString()).update();
     }
 
     /** Removes a unicorn, and says whether it was there. */

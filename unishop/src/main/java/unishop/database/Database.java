@@ -19,6 +19,8 @@ public class Database {
      * https://mariadb.com/docs/server/ha-and-performance/standard-replication/read-only-replicas
      */
     public boolean writable() {
-        return jdbc.sql("SELECT NOT (@@global.innodb_read_only OR @@global.read_only)").query(Boolean.class).single();
+        return jdbc.sql("SELECT NOT (@@global.innodb_read_only OR @@global.read_only)")
+                .query(Boolean.class)
+                .single();
     }
 }

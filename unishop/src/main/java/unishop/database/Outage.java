@@ -10,7 +10,7 @@ import org.springframework.dao.RecoverableDataAccessException;
 import org.springframework.dao.TransientDataAccessException;
 
 /**
-* Distinguishes the errors of a database that will be well again from errors of the shop. Every write of the shop is a single
+ * Distinguishes the errors of a database that will be well again from errors of the shop. Every write of the shop is a single
  * statement, so after any of these nothing is half done.
  *
  * Error numbers: https://dev.mysql.com/doc/mysql-errors/8.0/en/server-error-reference.html
@@ -20,13 +20,15 @@ public enum Outage {
     NO_SCHEMA("The shop's tables are not there yet."),
     NO_ANSWER("The shop's database does not answer.");
 
-    // ER_OPEN_AS_READONLY (MariaDB under innodb_read_only), ER_OPTION_PREVENTS_STATEMENT (read_only, and an Aurora reader),
+    // ER_OPEN_AS_READONLY (MariaDB under innodb_read_only), ER_OPTION_PREVENTS_STATEMENT (read_only, and an Aurora
+    // reader),
     // ER_CANT_EXECUTE_IN_READ_ONLY_TRANSACTION, ER_READ_ONLY_MODE, ER_INNODB_READ_ONLY, ER_INNODB_FORCED_RECOVERY,
     // ER_SCHEMA_READ_ONLY.
     // https://repost.aws/knowledge-center/aurora-mysql-db-cluser-read-only-error
     private static final Set<Integer> READ_ONLY_ERRORS = Set.of(1036, 1290, 1792, 1836, 1874, 1881, 3989);
 
-    // ER_CANT_LOCK is how MySQL refuses a write under innodb_read_only. It says of any failed lock only that it failed; the
+    // ER_CANT_LOCK is how MySQL refuses a write under innodb_read_only. It says of any failed lock only that it failed;
+    // the
     // number of the reason is in its words, and 165 is HA_ERR_TABLE_READONLY:
     // https://github.com/mysql/mysql-server/blob/trunk/include/my_base.h
     private static final int CANNOT_LOCK = 1015;
@@ -73,7 +75,10 @@ public enum Outage {
 
     private static boolean readOnly(SQLException sql) {
         return READ_ONLY_ERRORS.contains(sql.getErrorCode())
-                || sql.getErrorCode() == CANNOT_LOCK && TABLE_READ_ONLY.matcher(String.valueOf(sql.getMessage())).find();
+                || sql.getErrorCode() == CANNOT_LOCK
+                        && TABLE_READ_ONLY
+                                .matcher(String.valueOf(sql.getMessage()))
+                                .find();
     }
 
     private static boolean connectionLost(SQLException sql) {

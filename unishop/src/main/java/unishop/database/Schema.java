@@ -66,11 +66,13 @@ class Schema {
 
     private String migrate() {
         try {
-            jdbc.sql("CREATE SCHEMA IF NOT EXISTS unishop DEFAULT CHARACTER SET utf8mb4").update();
+            jdbc.sql("CREATE SCHEMA IF NOT EXISTS unishop DEFAULT CHARACTER SET utf8mb4")
+                    .update();
             var flyway = flyway();
             // A migration that was cut off, by a demotion for example, is marked as failed: every migration can be run
             // again over its own half, because MySQL cannot take back a CREATE TABLE.
-            if (Arrays.stream(flyway.info().all()).anyMatch(migration -> migration.getState().isFailed())) {
+            if (Arrays.stream(flyway.info().all())
+                    .anyMatch(migration -> migration.getState().isFailed())) {
                 flyway.repair();
             }
             flyway.migrate();
@@ -82,8 +84,13 @@ class Schema {
 
     /** Made when it is needed: in a pilot light it is not, and a start counts every tenth of a second. */
     private Flyway flyway() {
-        // Flyway leaves a connection in the schema in which it found it. Where it found none, it makes one of a random name:
+        // Flyway leaves a connection in the schema in which it found it. Where it found none, it makes one of a random
+        // name:
         // https://github.com/flyway/flyway/blob/main/flyway-database/flyway-mysql/src/main/java/org/flywaydb/database/mysql/MySQLConnection.java
-        return Flyway.configure().dataSource(dataSource).initSql("USE unishop").createSchemas(false).load();
+        return Flyway.configure()
+                .dataSource(dataSource)
+                .initSql("USE unishop")
+                .createSchemas(false)
+                .load();
     }
 }

@@ -73,15 +73,25 @@ final class SecretDataSource extends AbstractDataSource {
     }
 
     private Credentials read() throws SQLException {
-        var http = UrlConnectionHttpClient.builder().connectionTimeout(Duration.ofSeconds(2)).socketTimeout(Duration.ofSeconds(3));
-        try (var manager = SecretsManagerClient.builder().region(region).httpClientBuilder(http).build()) {
-            var fields = new JsonMapper().readTree(manager.getSecretValue(request -> request.secretId(secret)).secretString());
-            return new Credentials(fields.path("username").asString(), fields.path("password").asString());
+        var http = UrlConnectionHttpClient.builder()
+                .connectionTimeout(Duration.ofSeconds(2))
+                .socketTimeout(Duration.ofSeconds(3));
+        try (var manager = SecretsManagerClient.builder()
+                .region(region)
+                .httpClientBuilder(http)
+                .build()) {
+            var fields = new JsonMapper()
+                    .readTree(manager.getSecretValue(request -> request.secretId(secret))
+                            .secretString());
+            return new Credentials(
+                    fields.path("username").asString(), fields.path("password").asString());
         } catch (SdkException unknown) {
-            throw new SQLTransientConnectionException("the secret " + secret + " cannot be read: " + unknown.getMessage(), unknown);
+            throw new SQLTransientConnectionException(
+                    "the secret " + secret + " cannot be read: " + unknown.getMessage(), unknown);
         } catch (JacksonException unclear) {
             // Without its words: they would repeat the secret.
-            throw new SQLTransientConnectionException("the secret " + secret + " is no JSON object with username and password");
+            throw new SQLTransientConnectionException(
+                    "the secret " + secret + " is no JSON object with username and password");
         }
     }
 }

@@ -1,6 +1,5 @@
 package unishop.health;
 
-import org.springframework.http.HttpStatus;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.RestController;
 import unishop.Settings;

@@ -46,13 +46,15 @@ class UserController {
                 .line("lastName", form.lastName(), NAME)
                 .check();
         return users.add(form.email(), form.firstName(), form.lastName())
-                .orElseThrow(() -> Problem.of(HttpStatus.CONFLICT, "There is a customer with this e-mail address already."));
+                .orElseThrow(
+                        () -> Problem.of(HttpStatus.CONFLICT, "There is a customer with this e-mail address already."));
     }
 
     @PostMapping("/user/login")
     User logIn(@RequestBody Login form) {
         new Fields().email("email", form.email(), EMAIL).check();
         return users.find(form.email())
-                .orElseThrow(() -> Problem.of(HttpStatus.BAD_REQUEST, "There is no customer with this e-mail address."));
+                .orElseThrow(
+                        () -> Problem.of(HttpStatus.BAD_REQUEST, "There is no customer with this e-mail address."));
     }
 }

@@ -32,7 +32,8 @@ class ContentTypes extends OncePerRequestFilter {
         }
         response.setStatus(HttpStatus.UNSUPPORTED_MEDIA_TYPE.value());
         response.setContentType(MediaType.APPLICATION_PROBLEM_JSON_VALUE);
-        var document = ProblemValve.document(HttpStatus.UNSUPPORTED_MEDIA_TYPE, "Content-Type names no type, it must be application/json.");
+        var document = ProblemValve.document(
+                HttpStatus.UNSUPPORTED_MEDIA_TYPE, "Content-Type names no type, it must be application/json.");
         response.getOutputStream().write(document.getBytes(StandardCharsets.UTF_8));
     }
 }

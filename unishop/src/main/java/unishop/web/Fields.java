@@ -22,7 +22,9 @@ public final class Fields {
         if (value.codePointCount(0, value.length()) > longest) {
             return wrong(name + " is longer than " + longest + " characters");
         }
-        return value.codePoints().anyMatch(Fields::unprintable) ? wrong(name + " contains a control character or half a character") : this;
+        return value.codePoints().anyMatch(Fields::unprintable)
+                ? wrong(name + " contains a control character or half a character")
+                : this;
     }
 
     /** A text that looks like an e-mail address. */
@@ -32,7 +34,9 @@ public final class Fields {
         }
         var before = complaints.size();
         line(name, value, longest);
-        return complaints.size() > before || EMAIL.matcher(value).matches() ? this : wrong(name + " is no e-mail address, which is a name, @ and a domain");
+        return complaints.size() > before || EMAIL.matcher(value).matches()
+                ? this
+                : wrong(name + " is no e-mail address, which is a name, @ and a domain");
     }
 
     /** What else is wrong. */

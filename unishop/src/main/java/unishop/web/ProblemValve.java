@@ -32,7 +32,9 @@ public class ProblemValve extends ErrorReportValve {
      * https://www.rfc-editor.org/rfc/rfc9112#section-6.1 https://www.rfc-editor.org/rfc/rfc9110#section-2.5
      */
     private static HttpStatus blamed(HttpStatus status) {
-        return status == HttpStatus.NOT_IMPLEMENTED || status == HttpStatus.HTTP_VERSION_NOT_SUPPORTED ? HttpStatus.BAD_REQUEST : status;
+        return status == HttpStatus.NOT_IMPLEMENTED || status == HttpStatus.HTTP_VERSION_NOT_SUPPORTED
+                ? HttpStatus.BAD_REQUEST
+                : status;
     }
 
     private static String sentence(HttpStatus status) {
@@ -48,6 +50,7 @@ public class ProblemValve extends ErrorReportValve {
     }
 
     static String document(HttpStatus status, String sentence) {
-        return "{\"title\":\"%s\",\"status\":%d,\"detail\":\"%s\"}".formatted(status.getReasonPhrase(), status.value(), sentence);
+        return "{\"title\":\"%s\",\"status\":%d,\"detail\":\"%s\"}"
+                .formatted(status.getReasonPhrase(), status.value(), sentence);
     }
 }

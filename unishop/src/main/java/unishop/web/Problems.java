@@ -17,7 +17,6 @@ import org.springframework.web.bind.annotation.ExceptionHandler;
 import org.springframework.web.bind.annotation.RestControllerAdvice;
 import org.springframework.web.context.request.ServletWebRequest;
 import org.springframework.web.context.request.WebRequest;
-import org.springframework.web.method.annotation.MethodArgumentTypeMismatchException;
 import org.springframework.web.servlet.mvc.method.annotation.ResponseEntityExceptionHandler;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.exc.StreamConstraintsException;
@@ -41,7 +40,9 @@ class Problems extends ResponseEntityExceptionHandler {
         // The database's own words would put what a customer typed into the log: the place in the code must do.
         var where = error instanceof DataAccessException ? withoutWords(error) : error;
         log.error("A request failed unexpectedly", where);
-        return handleException(Problem.of(HttpStatus.INTERNAL_SERVER_ERROR, "Something went wrong in the shop. It is in the log."), request);
+        return handleException(
+                Problem.of(HttpStatus.INTERNAL_SERVER_ERROR, "Something went wrong in the shop. It is in the log."),
+                request);
     }
 
     private static Exception withoutWords(Exception error) {
@@ -59,8 +60,10 @@ class Problems extends ResponseEntityExceptionHandler {
             // From BodyLimit, in the middle of a field.
             return handleErrorResponseException(problem, problem.getHeaders(), problem.getStatusCode(), request);
         }
-        var sentence = error.getCause() instanceof JacksonException json ? sentence(json) : "The body is missing or not JSON.";
-        return handleExceptionInternal(error, ProblemDetail.forStatusAndDetail(status, sentence), headers, status, request);
+        var sentence =
+                error.getCause() instanceof JacksonException json ? sentence(json) : "The body is missing or not JSON.";
+        return handleExceptionInternal(
+                error, ProblemDetail.forStatusAndDetail(status, sentence), headers, status, request);
     }
 
     /** Says where, not what: Jackson's own words name the shop's classes. */
@@ -71,14 +74,19 @@ class Problems extends ResponseEntityExceptionHandler {
         if (!json.getPath().isEmpty()) {
             return json.getPath().get(0).getPropertyName() + " has the wrong type or form.";
         }
-        var what = json.getOriginalMessage().startsWith("Duplicate") ? "The body names a key twice" : "The body is not the JSON object that is asked for";
+        var what = json.getOriginalMessage().startsWith("Duplicate")
+                ? "The body names a key twice"
+                : "The body is not the JSON object that is asked for";
         var place = json.getLocation();
-        return place == null ? what + "." : what + ": line " + place.getLineNr() + ", column " + place.getColumnNr() + ".";
+        return place == null
+                ? what + "."
+                : what + ": line " + place.getLineNr() + ", column " + place.getColumnNr() + ".";
     }
 
     /** Every problem leaves here, whatever the client accepts, and even if its header Accept cannot be read. */
     @Override
-    protected ResponseEntity<Object> createResponseEntity(Object body, HttpHeaders headers, HttpStatusCode status, WebRequest request) {
+    protected ResponseEntity<Object> createResponseEntity(
+            Object body, HttpHeaders headers, HttpStatusCode status, WebRequest request) {
         var complete = HttpHeaders.copyOf(headers);
         complete.setContentType(MediaType.APPLICATION_PROBLEM_JSON);
         if (body instanceof ProblemDetail problem) {

@@ -33,7 +33,8 @@ public class TimedHttp extends Http11NioProtocol {
     @Override
     public void start() throws Exception {
         super.start();
-        watch = getUtilityExecutor().scheduleWithFixedDelay(() -> busy.forEach(Connection::look), 1, 1, TimeUnit.SECONDS);
+        watch = getUtilityExecutor()
+                .scheduleWithFixedDelay(() -> busy.forEach(Connection::look), 1, 1, TimeUnit.SECONDS);
     }
 
     @Override

@@ -51,7 +51,8 @@ class WebConfiguration {
         protected void rejectRequest(ServerHttpResponse response) throws IOException {
             response.setStatusCode(HttpStatus.FORBIDDEN);
             response.getHeaders().setContentType(MediaType.APPLICATION_PROBLEM_JSON);
-            var document = ProblemValve.document(HttpStatus.FORBIDDEN, "Pages of this origin may not call the shop in this way.");
+            var document = ProblemValve.document(
+                    HttpStatus.FORBIDDEN, "Pages of this origin may not call the shop in this way.");
             response.getBody().write(document.getBytes(StandardCharsets.UTF_8));
             response.flush();
         }
@@ -66,18 +67,21 @@ class WebConfiguration {
     /** A name that is 42 or true is a mistake of the caller's, not a text; and which of two equal keys is meant, no one knows. */
     @Bean
     JsonMapperBuilderCustomizer strictly() {
-        return mapper -> mapper.enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).withCoercionConfig(LogicalType.Textual, texts -> {
-            for (var shape : List.of(CoercionInputShape.Integer, CoercionInputShape.Float, CoercionInputShape.Boolean)) {
-                texts.setCoercion(shape, CoercionAction.Fail);
-            }
-        });
+        return mapper -> mapper.enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+                .withCoercionConfig(LogicalType.Textual, texts -> {
+                    for (var shape :
+                            List.of(CoercionInputShape.Integer, CoercionInputShape.Float, CoercionInputShape.Boolean)) {
+                        texts.setCoercion(shape, CoercionAction.Fail);
+                    }
+                });
     }
 
     @Bean
     WebServerFactoryCustomizer<TomcatServletWebServerFactory> tomcat() {
         return server -> {
             server.setProtocol(TimedHttp.class.getName());
-            server.addContextCustomizers(context -> ((StandardHost) context.getParent()).setErrorReportValveClass(ProblemValve.class.getName()));
+            server.addContextCustomizers(context ->
+                    ((StandardHost) context.getParent()).setErrorReportValveClass(ProblemValve.class.getName()));
         };
     }
 }

@@ -61,7 +61,8 @@ class BasketControllerTest {
         given(baskets.remove(user, unicorn)).willReturn(true);
         for (var request : List.of(post("/unicorns/basket"), delete("/unicorns/basket"))) {
             shop.perform(request.contentType(MediaType.APPLICATION_JSON).content("""
-                    {"uuid": "%s", "unicorns": [{"uuid": "%s", "name": "Aurora"}]}""".formatted(user, unicorn))).andExpect(status().isNoContent());
+                    {"uuid": "%s", "unicorns": [{"uuid": "%s", "name": "Aurora"}]}""".formatted(user, unicorn)))
+                    .andExpect(status().isNoContent());
         }
         then(baskets).should().add(user, unicorn);
     }
@@ -69,7 +70,9 @@ class BasketControllerTest {
     @Test
     void theEmptyBasketOfACustomerIsAnEmptyList() throws Exception {
         given(users.has(user)).willReturn(true);
-        shop.perform(get("/unicorns/basket/" + user)).andExpect(status().isOk()).andExpect(content().json("""
+        shop.perform(get("/unicorns/basket/" + user))
+                .andExpect(status().isOk())
+                .andExpect(content().json("""
                 {"uuid": "%s", "unicorns": []}""".formatted(user), JsonCompareMode.STRICT));
     }
 
@@ -83,7 +86,9 @@ class BasketControllerTest {
     @Test
     void aUnicornThatIsUnknownIsNamed() throws Exception {
         given(users.has(user)).willReturn(true);
-        willThrow(new DataIntegrityViolationException("foreign key")).given(baskets).add(user, unicorn);
+        willThrow(new DataIntegrityViolationException("foreign key"))
+                .given(baskets)
+                .add(user, unicorn);
         shop.perform(item(post("/unicorns/basket")))
                 .andExpect(status().isNotFound())
                 .andExpect(jsonPath("detail").value("There is no unicorn " + unicorn + "."));

@@ -34,7 +34,8 @@ class CatalogueControllerTest {
     @Test
     void aUnicornIsShownWithItsPriceToTheCent() throws Exception {
         var uuid = UUID.randomUUID();
-        given(catalogue.all()).willReturn(List.of(new Unicorn(uuid, "Aurora", "Shines.", new BigDecimal("1250.50"), "aurora.svg")));
+        given(catalogue.all())
+                .willReturn(List.of(new Unicorn(uuid, "Aurora", "Shines.", new BigDecimal("1250.50"), "aurora.svg")));
         shop.perform(get("/unicorns"))
                 .andExpect(status().isOk())
                 .andExpect(content().json("""

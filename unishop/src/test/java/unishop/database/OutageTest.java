@@ -35,10 +35,14 @@ class OutageTest {
     /** As MySQL 9 says it under --innodb-read-only. */
     @Test
     void aTableThatCannotBeLockedIsReadOnlyOnlyIfTheHandlerSaysSo() {
-        assertThat(Outage.behind(error("Can't lock file (errno: 165 - Table is read only)", 1015, "HY000"))).contains(Outage.READ_ONLY);
-        assertThat(Outage.behind(error("(conn=8) Can't lock file (errno: 165 - Table is read only)", 1015, "HY000"))).contains(Outage.READ_ONLY);
-        assertThat(Outage.behind(error("Can't lock file (errno: 12 - Cannot allocate memory)", 1015, "HY000"))).isEmpty();
-        assertThat(Outage.behind(error("Can't lock file (errno: 1650 - ?)", 1015, "HY000"))).isEmpty();
+        assertThat(Outage.behind(error("Can't lock file (errno: 165 - Table is read only)", 1015, "HY000")))
+                .contains(Outage.READ_ONLY);
+        assertThat(Outage.behind(error("(conn=8) Can't lock file (errno: 165 - Table is read only)", 1015, "HY000")))
+                .contains(Outage.READ_ONLY);
+        assertThat(Outage.behind(error("Can't lock file (errno: 12 - Cannot allocate memory)", 1015, "HY000")))
+                .isEmpty();
+        assertThat(Outage.behind(error("Can't lock file (errno: 1650 - ?)", 1015, "HY000")))
+                .isEmpty();
     }
 
     @Test
@@ -49,7 +53,8 @@ class OutageTest {
     @Test
     void aMistakeOfTheShopsIsNone() {
         assertThat(Outage.behind(error(1064, "42000"))).isEmpty();
-        assertThat(Outage.behind(new DataIntegrityViolationException("duplicate"))).isEmpty();
+        assertThat(Outage.behind(new DataIntegrityViolationException("duplicate")))
+                .isEmpty();
     }
 
     private static UncategorizedSQLException error(int number, String state) {

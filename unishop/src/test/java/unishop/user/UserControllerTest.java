@@ -35,7 +35,9 @@ class UserControllerTest {
     void whoSignsUpIsAnsweredWithAUuid() throws Exception {
         var ada = new User(UUID.randomUUID(), "ada@example.com", "Ada", "Lovelace");
         given(users.add("ada@example.com", "Ada", "Lovelace")).willReturn(Optional.of(ada));
-        send("/user", ADA).andExpect(status().isCreated()).andExpect(jsonPath("uuid").value(ada.uuid().toString()));
+        send("/user", ADA)
+                .andExpect(status().isCreated())
+                .andExpect(jsonPath("uuid").value(ada.uuid().toString()));
     }
 
     @Test
@@ -48,7 +50,9 @@ class UserControllerTest {
     @Test
     void anEmailThatIsTakenIsAConflict() throws Exception {
         given(users.add("ada@example.com", "Ada", "Lovelace")).willReturn(Optional.empty());
-        send("/user", ADA).andExpect(status().isConflict()).andExpect(content().contentType(MediaType.APPLICATION_PROBLEM_JSON));
+        send("/user", ADA)
+                .andExpect(status().isConflict())
+                .andExpect(content().contentType(MediaType.APPLICATION_PROBLEM_JSON));
     }
 
     @Test
@@ -56,15 +60,20 @@ class UserControllerTest {
         send("/user", """
                 {"email": "ada", "firstName": "A\\n", "lastName": "%s"}""".formatted("x".repeat(101)))
                 .andExpect(status().isBadRequest())
-                .andExpect(jsonPath("detail").value("email is no e-mail address, which is a name, @ and a domain; "
-                        + "firstName contains a control character or half a character; lastName is longer than 100 characters."));
+                .andExpect(
+                        jsonPath("detail")
+                                .value(
+                                        "email is no e-mail address, which is a name, @ and a domain; "
+                                                + "firstName contains a control character or half a character; lastName is longer than 100 characters."));
     }
 
     @Test
     void whoIsKnownLogsInByEmail() throws Exception {
         var ada = new User(UUID.randomUUID(), "ada@example.com", "Ada", "Lovelace");
         given(users.find("ada@example.com")).willReturn(Optional.of(ada));
-        send("/user/login", ADA).andExpect(status().isOk()).andExpect(jsonPath("firstName").value("Ada"));
+        send("/user/login", ADA)
+                .andExpect(status().isOk())
+                .andExpect(jsonPath("firstName").value("Ada"));
     }
 
     @Test

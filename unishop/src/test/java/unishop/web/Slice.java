@@ -13,6 +13,15 @@ public class Slice {
     @Bean
     Settings settings() {
         return Settings.of(Map.of(
-                "DB_HOST", "db.example", "DB_AUTHORITIES", "none", "DB_SECRET_ID", "secret", "AWS_REGION", "us-west-1", "ALLOWED_ORIGIN", "http://site.example"));
+                "DB_HOST",
+                "db.example",
+                "DB_AUTHORITIES",
+                "none",
+                "DB_SECRET_ID",
+                "secret",
+                "AWS_REGION",
+                "us-west-1",
+                "ALLOWED_ORIGIN",
+                "http://site.example"));
     }
 }
