@@ -134,7 +134,7 @@ func (t *Tree) synthesize(ctx context.Context, mode string) (Assembly, error) {
 
 // Diff is what the CDK CLI prints about a stack of an assembly, beside an older template.
 func (t *Tree) Diff(ctx context.Context, stack, before string, after Assembly) (string, error) {
-	return t.cdk(ctx, "diff", stack, "--no-color", "--app", after.folder, "--template", before)
+	return t.cdk(ctx, "diff", stack, "--exclusively", "--no-color", "--app", after.folder, "--template", before)
 }
 
 // cdk runs the CLI that the tree's lock file names. It must reach no account, and so gets no credentials.
