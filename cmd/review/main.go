@@ -10,6 +10,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -67,12 +68,18 @@ func run(ctx context.Context, arguments []string, out io.Writer) (status int, er
 			status, err = failed, problem
 		}
 	}()
-	r := review{repo: repo, result: &page.Result{Equal: map[string][]string{}}}
-	if err := r.run(ctx, *base); err != nil {
+	result, err := review(ctx, repo, *base)
+	if ctx.Err() != nil {
+		err = errors.New("interrupted")
+	}
+	if err != nil {
 		return failed, err
 	}
-	r.result.Close(accepted, who())
-	return statusOf(r.result.Verdict), write(r.result, *asJSON, out)
+	result.Close(accepted, who())
+	if err := write(result, *asJSON, out); err != nil {
+		return failed, err
+	}
+	return statusOf(result.Verdict), nil
 }
 
 func write(result *page.Result, asJSON bool, out io.Writer) error {

@@ -23,6 +23,13 @@ type Assembly struct {
 // File of a stack's template.
 func (a Assembly) File(stack string) string { return filepath.Join(a.folder, stack+".template.json") }
 
+// Read the assembly in a folder.
+func Read(folder string) (Assembly, error) {
+	a := Assembly{folder: folder}
+	err := a.read()
+	return a, err
+}
+
 // stamp is the time at which an unplanned failover was synthesized; the two sides would differ in it.
 var stamp = regexp.MustCompile(`("Attempt":\s*)"\d{4}-[^"]*"`)
 

@@ -122,14 +122,14 @@ func (t *Tree) program() string { return t.folder + "-program" }
 
 func (t *Tree) synthesize(ctx context.Context, mode string) (Assembly, error) {
 	began := time.Now()
-	a := Assembly{folder: t.folder + "-" + mode}
+	folder := t.folder + "-" + mode
 	// Without an artifact: behind one, changes of the shop would vanish.
-	_, err := t.cdk(ctx, "synth", "--quiet", "--app", "../"+filepath.Base(t.program()), "--output", a.folder, "-c", "failover="+mode, "-c", "artifact=")
+	_, err := t.cdk(ctx, "synth", "--quiet", "--app", "../"+filepath.Base(t.program()), "--output", folder, "-c", "failover="+mode, "-c", "artifact=")
 	if err != nil {
-		return a, err
+		return Assembly{}, err
 	}
 	t.repo.Say("%s: synthesized with failover=%s, in %.1f s", t.Side, mode, time.Since(began).Seconds())
-	return a, a.read()
+	return Read(folder)
 }
 
 // Diff is what the CDK CLI prints about a stack of an assembly, beside an older template.

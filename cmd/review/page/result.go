@@ -66,6 +66,14 @@ func (r *Result) Add(stack, mode string, judged []rules.Judged) {
 	}
 }
 
+// AddEqual adds a stack and mode in which nothing differs.
+func (r *Result) AddEqual(stack, mode string) {
+	if r.Equal == nil {
+		r.Equal = map[string][]string{}
+	}
+	r.Equal[stack] = append(r.Equal[stack], mode)
+}
+
 func typeOf(j rules.Judged) string {
 	if kind := j.Type(); kind != "" && j.Section == "Resources" {
 		return kind

@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"unishop-pilot-light/cmd/review/change"
+	"unishop-pilot-light/cmd/review/diff"
 )
 
 // Sections of changes that are in no template.
@@ -20,8 +20,8 @@ const (
 
 // view is a change, and all changes of its template.
 type view struct {
-	change.Change
-	all []change.Change
+	diff.Change
+	all []diff.Change
 }
 
 // condition says whether something holds for a change, and what it has found.
@@ -80,7 +80,7 @@ func removed(v view) (string, bool) {
 }
 
 // impact finds the properties that have it.
-func impact(impacts ...change.Impact) condition {
+func impact(impacts ...diff.Impact) condition {
 	return func(v view) (string, bool) {
 		var because []string
 		for _, name := range slices.Sorted(maps.Keys(v.Properties)) {
@@ -237,7 +237,7 @@ func policy(resource map[string]any, name string) any {
 
 // nameTaken: a new resource has the name of one that is removed by the same change.
 func nameTaken(v view) (string, bool) {
-	if v.Impact != change.Created {
+	if v.Impact != diff.Created {
 		return "", false
 	}
 	name := nameOf(v.After)
@@ -318,7 +318,7 @@ func wildcardsOf(statement map[string]any) (found []string) {
 func unknownProperty(v view) (string, bool) {
 	var unknown []string
 	for _, name := range slices.Sorted(maps.Keys(v.Properties)) {
-		if v.Properties[name] == change.Unchanged {
+		if v.Properties[name] == diff.Unchanged {
 			unknown = append(unknown, name)
 		}
 	}

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"unishop-pilot-light/cmd/review/change"
+	"unishop-pilot-light/cmd/review/diff"
 )
 
 // Grade says how much a finding matters.
@@ -45,7 +45,7 @@ type Reason struct {
 
 // Judged is a change with all that it means, the worst first.
 type Judged struct {
-	change.Change
+	diff.Change
 	Reasons []Reason
 }
 
@@ -53,7 +53,7 @@ type Judged struct {
 func (j Judged) Grade() Grade { return j.Reasons[0].Grade }
 
 // Judge grades the changes of one template.
-func Judge(changes []change.Change) (judged []Judged) {
+func Judge(changes []diff.Change) (judged []Judged) {
 	for _, c := range changes {
 		reasons := reasonsOf(Table, view{c, changes})
 		if len(reasons) == 0 {

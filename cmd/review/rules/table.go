@@ -1,6 +1,6 @@
 package rules
 
-import "unishop-pilot-light/cmd/review/change"
+import "unishop-pilot-light/cmd/review/diff"
 
 // Documentation that several rules rest on.
 const (
@@ -14,13 +14,13 @@ const (
 // Table is every rule of which each that applies is said.
 var Table = []Rule{
 	// Data that would be lost or detached.
-	{"stateful-replaced", Blocks, all(stateful, impact(change.Replaced)),
+	{"stateful-replaced", Blocks, all(stateful, impact(diff.Replaced)),
 		"is replaced because of {}: what it holds does not come along", behaviours},
-	{"stateful-may-be-replaced", Blocks, all(stateful, impact(change.MayReplaced)),
+	{"stateful-may-be-replaced", Blocks, all(stateful, impact(diff.MayReplaced)),
 		"may be replaced because of {}: then what it holds does not come along", behaviours},
-	{"stateful-removed", Blocks, all(stateful, impact(change.Destroyed)),
+	{"stateful-removed", Blocks, all(stateful, impact(diff.Destroyed)),
 		"is deleted with what it holds", behaviours},
-	{"stateful-orphaned", Blocks, all(stateful, impact(change.Orphaned)),
+	{"stateful-orphaned", Blocks, all(stateful, impact(diff.Orphaned)),
 		"stays, but no longer belongs to the stack", policies},
 	{"detached", Blocks, all(kind("AWS::RDS::DBCluster"), present, changed("GlobalClusterIdentifier")),
 		"leaves the global database for good ({}): nothing can make it join again", cfn + "aws-resource-rds-dbcluster.html"},
@@ -48,7 +48,7 @@ var Table = []Rule{
 	// A deployment that would be refused.
 	{"name-taken", Blocks, nameTaken,
 		"has the name of what is there still ({}): CloudFormation creates the new one first, and the name is taken", cfn + "aws-properties-name.html"},
-	{"name-kept", Blocks, all(impact(change.Replaced), nameKept),
+	{"name-kept", Blocks, all(impact(diff.Replaced), nameKept),
 		"is to be replaced under the same name ({}), which CloudFormation refuses", cfn + "aws-properties-name.html"},
 	{"another-function", Blocks, all(custom, present, changed("ServiceToken")),
 		"has another function, which CloudFormation refuses", cfn + "aws-resource-cloudformation-customresource.html"},
@@ -60,13 +60,13 @@ var Table = []Rule{
 	// What moves.
 	{"role-changed", Moves, all(kind("Custom::RegionRole"), present, anyProperty),
 		"is called ({}), and moves the database unless it is where the role wants it", regionRole},
-	{"role-created", Moves, all(kind("Custom::RegionRole"), impact(change.Created)),
+	{"role-created", Moves, all(kind("Custom::RegionRole"), impact(diff.Created)),
 		"is called for the first time, and moves the database unless it is where the role wants it", regionRole},
-	{"instance-replaced", Moves, all(kind("AWS::EC2::Instance"), impact(change.Replaced)),
+	{"instance-replaced", Moves, all(kind("AWS::EC2::Instance"), impact(diff.Replaced)),
 		"is replaced because of {}", cfn + "aws-resource-ec2-instance.html"},
-	{"instance-interrupted", Moves, all(kind("AWS::EC2::Instance"), impact(change.MayReplaced)),
+	{"instance-interrupted", Moves, all(kind("AWS::EC2::Instance"), impact(diff.MayReplaced)),
 		"is stopped and started, or replaced, because of {}", cfn + "aws-resource-ec2-instance.html"},
-	{"instance-launched", Moves, all(kind("AWS::EC2::Instance"), impact(change.Created)), "is launched", "constructs/server.go"},
+	{"instance-launched", Moves, all(kind("AWS::EC2::Instance"), impact(diff.Created)), "is launched", "constructs/server.go"},
 	{"instance-terminated", Moves, all(kind("AWS::EC2::Instance"), removed), "is terminated", "constructs/server.go"},
 	{"engine-changed", Moves, all(kind("AWS::RDS::DBCluster", "AWS::RDS::GlobalCluster"), present, changed("EngineVersion")),
 		"is upgraded by hand, before this is deployed ({})", "docs/runbook.md"},
@@ -76,9 +76,9 @@ var Table = []Rule{
 	// What is worth a look.
 	{"wildcard", Notes, all(kind("AWS::IAM::Role", "AWS::IAM::Policy", "AWS::IAM::ManagedPolicy"), newWildcard),
 		"allows more than is named: {}", "https://docs.aws.amazon.com/IAM/latest/UserGuide/best-practices.html"},
-	{"nat-gateway", Notes, all(kind("AWS::EC2::NatGateway"), impact(change.Created)),
+	{"nat-gateway", Notes, all(kind("AWS::EC2::NatGateway"), impact(diff.Created)),
 		"is created, and costs by the hour, in a pilot light too", "https://docs.aws.amazon.com/vpc/latest/userguide/nat-gateway-pricing.html"},
-	{"image", Notes, all(kind("AWS::ImageBuilder::Image"), impact(change.Replaced, change.Created)),
+	{"image", Notes, all(kind("AWS::ImageBuilder::Image"), impact(diff.Replaced, diff.Created)),
 		"is baked again", "constructs/image.go"},
 	{"function-called", Notes, all(custom, otherThan("Custom::RegionRole"), present, anyProperty),
 		"is called ({})", cfn + "aws-resource-cloudformation-customresource.html"},
@@ -88,11 +88,11 @@ var Table = []Rule{
 
 // Otherwise is said of a change to which no rule of the table applies: the first that holds.
 var Otherwise = []Rule{
-	{"replaced", Notes, impact(change.Replaced), "is replaced because of {}", behaviours},
-	{"may-be-replaced", Notes, impact(change.MayReplaced), "may be replaced because of {}", behaviours},
-	{"created", Notes, impact(change.Created), "is created", behaviours},
+	{"replaced", Notes, impact(diff.Replaced), "is replaced because of {}", behaviours},
+	{"may-be-replaced", Notes, impact(diff.MayReplaced), "may be replaced because of {}", behaviours},
+	{"created", Notes, impact(diff.Created), "is created", behaviours},
 	{"removed", Notes, removed, "is deleted", behaviours},
-	{"orphaned", Notes, impact(change.Orphaned), "stays, but no longer belongs to the stack", policies},
+	{"orphaned", Notes, impact(diff.Orphaned), "stays, but no longer belongs to the stack", policies},
 	{"updated", Notes, all(section("Resources"), anyProperty), "is updated ({})", behaviours},
 	{"attributes", Notes, all(section("Resources"), anyOther), "stays as it is; in the template differs {}", behaviours},
 	{"stack", Notes, section(Stack), "differs in what is not in its template", "stacks/stacks.go"},
@@ -118,6 +118,7 @@ var Names = map[string][]string{
 	"AWS::ImageBuilder::ImageRecipe":                 {"Name", "Version"},
 	"AWS::ImageBuilder::InfrastructureConfiguration": {"Name"},
 	"AWS::KMS::Alias":                                {"AliasName"},
+	"AWS::Lambda::EventInvokeConfig":                 {"FunctionName", "Qualifier"},
 	"AWS::Lambda::Function":                          {"FunctionName"},
 	"AWS::Logs::LogGroup":                            {"LogGroupName"},
 	"AWS::RDS::DBCluster":                            {"DBClusterIdentifier"},

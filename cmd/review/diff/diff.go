@@ -1,5 +1,5 @@
-// Package change says what differs between two templates, as the CDK's own library has it.
-package change
+// Package diff says what differs between two templates, as the CDK's own library has it.
+package diff
 
 import (
 	"bytes"
@@ -63,6 +63,9 @@ var script string
 
 // Compare runs the library, which node_modules of the repository's root has.
 func Compare(ctx context.Context, root string, pairs []Pair) ([][]Change, error) {
+	if len(pairs) == 0 {
+		return nil, nil
+	}
 	given, err := json.Marshal(pairs)
 	if err != nil {
 		return nil, err

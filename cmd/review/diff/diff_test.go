@@ -1,4 +1,4 @@
-package change
+package diff
 
 import (
 	"encoding/json"
@@ -80,7 +80,7 @@ func TestOnePartOfAPairMayBeMissing(t *testing.T) {
 }
 
 func TestALibraryThatIsNotThereIsSaid(t *testing.T) {
-	_, err := Compare(t.Context(), t.TempDir(), nil)
+	_, err := Compare(t.Context(), t.TempDir(), []Pair{{}})
 	require.ErrorContains(t, err, "the templates cannot be compared")
 	require.ErrorContains(t, err, "@aws-cdk/cloudformation-diff")
 }
