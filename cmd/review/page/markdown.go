@@ -14,34 +14,36 @@ import (
 // https://github.com/orgs/community/discussions/27190
 const Limit = 65536
 
-// Markdown is the page: the verdict, the table, the CLI's diffs in folds. What a comment cannot take is left out from the
+// Markdown is the page: the verdict, the table, the CLI's diffs in folds. What a comment cannot take is left out, from the
 // end of a row or of a fold on, and the page says so.
 func (r *Result) Markdown() string {
-	var page strings.Builder
-	page.WriteString(r.heading())
-	parts, end := append(r.rows(), r.equal()), len(r.rows())+1
+	page, rows := r.heading(), append(r.rows(), r.equal())
+	parts := slices.Clone(rows)
 	for _, d := range r.Diffs {
 		parts = append(parts, d.fold())
 	}
-	size := utf8.RuneCountInString(page.String())
-	for i, part := range parts {
-		size += utf8.RuneCountInString(part)
-		// Behind the last part there is nothing to be said.
-		if size > Limit || i < len(parts)-1 && size > Limit-len(cut(len(parts))) {
-			page.WriteString(cut(len(parts) - max(i, end)))
-			if i < end {
-				page.WriteString(fmt.Sprintf("The table is cut, too: %d rows are missing.\n", end-1-i))
-			}
+	if whole := page + strings.Join(parts, ""); utf8.RuneCountInString(whole) <= Limit {
+		return whole
+	}
+	free, written := Limit-utf8.RuneCountInString(page)-len(cut(len(rows), len(parts))), 0
+	for _, part := range parts {
+		if free -= utf8.RuneCountInString(part); free < 0 {
 			break
 		}
-		page.WriteString(part)
+		page += part
+		written++
 	}
-	return page.String()
+	rowsLeft := max(0, len(rows)-1-written)
+	return page + cut(rowsLeft, len(parts)-max(written, len(rows)))
 }
 
-func cut(folds int) string {
-	return fmt.Sprintf("\n**The page is cut here**, where a comment of %d characters ends. Diffs that are missing: %d. `make review` "+
-		"lists every finding with `ARGS=--json`, and `npx cdk diff` prints the diffs.\n", Limit, folds)
+// cut says what is missing.
+func cut(rows, folds int) string {
+	text := fmt.Sprintf("\n**The page is cut here**, where a comment of %d characters ends.", Limit)
+	if rows > 0 {
+		text += fmt.Sprintf(" Rows of the table that are missing: %d.", rows)
+	}
+	return text + fmt.Sprintf(" Diffs that are missing: %d. `make review ARGS=--json` has every finding.\n", folds)
 }
 
 func (r *Result) heading() string {

@@ -104,6 +104,9 @@ func (r *Result) Close(accepted []string, by string) {
 
 // JSON writes everything but the CLI's diffs.
 func (r *Result) JSON(to io.Writer) error {
+	if r.Findings == nil {
+		r.Findings = []Finding{}
+	}
 	encoder := json.NewEncoder(to)
 	encoder.SetEscapeHTML(false)
 	encoder.SetIndent("", "  ")

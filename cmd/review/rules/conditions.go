@@ -302,12 +302,16 @@ func wildcards(value any) (found []string) {
 }
 
 func wildcardsOf(statement map[string]any) (found []string) {
-	actions := strings.ReplaceAll(strings.Trim(text(statement["Action"]), `[]"`), `"`, "")
-	if strings.Contains(actions, "*") || statement["NotAction"] != nil {
+	plain := func(value any) string { return strings.ReplaceAll(strings.Trim(text(value), `[]"`), `"`, "") }
+	actions := plain(statement["Action"])
+	if not := statement["NotAction"]; not != nil {
+		actions = "all but " + plain(not)
+		found = append(found, "Action "+actions)
+	} else if strings.Contains(actions, "*") {
 		found = append(found, "Action "+actions)
 	}
 	for _, part := range []string{"Resource", "Principal"} {
-		if written := text(statement[part]); strings.Contains(written, `"*"`) {
+		if strings.Contains(text(statement[part]), `"*"`) {
 			found = append(found, part+" * for "+actions)
 		}
 	}
