@@ -34,7 +34,8 @@ func (r *Repository) Synthesize(ctx context.Context, side, commit string) (*Tree
 }
 
 func (t *Tree) synthesizeAll(ctx context.Context) (map[string]Assembly, error) {
-	if _, err := t.repo.git(ctx, "worktree", "add", "--quiet", "--detach", t.folder, t.Commit); err != nil {
+	// Half a worktree could not be removed.
+	if _, err := t.repo.git(context.WithoutCancel(ctx), "worktree", "add", "--quiet", "--detach", t.folder, t.Commit); err != nil {
 		return nil, err
 	}
 	for _, step := range []func(context.Context) error{t.refuseOld, t.addPackages, t.build} {
