@@ -7,6 +7,8 @@
 # make lint     the linters alone
 # make failover on AWS, in an outage of us-east-1: activates us-west-1, after a comparison with what is deployed; GO_ON=yes
 #               goes on although more would change; TO=primary activates us-east-1; ARGS="-c server-class=t3.medium" goes to the CDK CLI
+# make review   what the changes of a branch would do to a deployed system, in every mode, without an account; BASE=v1 instead of
+#               where it left main; ARGS="--accept LOGICAL_ID" lets a finding through, ARGS=--json writes JSON
 # make kept     what a failover needs without Go and npm: templates and runbook, written to the folder kept
 # make bench    the shop's start, and the load that it bears, and a synthesis, measured
 # make bundle   the release bundle, for a bucket of your own; `npx cdk deploy` builds it by itself
@@ -25,7 +27,7 @@ ACTIONLINT := v1.7.12
 # Maven's own repository, so that nothing is left elsewhere.
 MVN := mvn --batch-mode --no-transfer-progress -Dmaven.repo.local=$(CURDIR)/.cache/m2
 
-.PHONY: help drill faults sandbox killed machine outdated lint test failover review-page kept setup bundle bench clean prerequisites
+.PHONY: help drill faults sandbox killed machine outdated lint test failover review review-page kept setup bundle bench clean prerequisites
 .DELETE_ON_ERROR:
 
 help:
@@ -73,6 +75,11 @@ test: lint
 # In an outage: no set-up, no bundle, and for the CLI a region that is up.
 failover:
 	@go run ./cmd/failover $(if $(GO_ON),-go-on) $(if $(TO),-to $(TO)) -- $(ARGS)
+
+# Status 3 says that something differs: no failure. make turns 1 (failed) and 4 (blocks) into 2; .cache/review has its own.
+review:
+	@mkdir -p .cache && go build -o .cache/review ./cmd/review
+	@.cache/review $(if $(BASE),-base '$(BASE)') $(ARGS) || [ $$? -eq 3 ]
 
 # In a workflow: BASE, BODY, LABELS, NUMBER as .ci/review has them.
 review-page: node_modules/.package-lock.json

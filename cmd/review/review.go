@@ -73,7 +73,7 @@ func addDiffs(ctx context.Context, repo *checkout.Repository, tree *checkout.Tre
 		repo.Say("npx cdk diff %s, failover=%s", c.Stack, c.Label)
 		text, err := tree.Diff(ctx, c.Stack, c.Before.File(c.Stack), c.After)
 		if err != nil {
-			return fmt.Errorf("the CDK CLI cannot compare %s: %w", c.Stack, err)
+			return fmt.Errorf("the CDK CLI cannot print what differs in %s: %w", c.Stack, err)
 		}
 		same := slices.IndexFunc(result.Diffs, func(d page.Diff) bool { return d.Stack == c.Stack && d.Text == text })
 		if same < 0 {
