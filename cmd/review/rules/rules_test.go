@@ -107,29 +107,54 @@ var pairs = []pair{
 	{"other", `{"Outputs": {"It": {"Value": "a"}}}`, `{"Outputs": {"It": {"Value": "b"}}}`, "differs"},
 }
 
-func TestEveryRuleAppliesWhereItShould(t *testing.T) {
-	var compared []diff.Pair
+func compared(t *testing.T) [][]diff.Change {
+	t.Helper()
+	var asked []diff.Pair
 	for _, p := range pairs {
 		var c diff.Pair
 		require.NoError(t, json.Unmarshal([]byte(p.before), &c.Before), p.before)
 		require.NoError(t, json.Unmarshal([]byte(p.after), &c.After), p.after)
-		compared = append(compared, c)
+		asked = append(asked, c)
 	}
-	found, err := diff.Compare(t.Context(), "../../..", compared)
+	found, err := diff.Compare(t.Context(), "../../..", asked)
 	require.NoError(t, err)
-	for i, p := range pairs {
-		says := ""
-		for _, judged := range Judge(found[i]) {
-			for _, reason := range judged.Reasons {
-				if reason.Rule == p.rule {
-					says = reason.Says
-				}
+	return found
+}
+
+// said is what a rule says about changes; empty when it does not apply.
+func said(rule string, changes []diff.Change) (says string) {
+	for _, judged := range Judge(changes) {
+		for _, reason := range judged.Reasons {
+			if reason.Rule == rule {
+				says = reason.Says
 			}
 		}
-		if p.says == "" {
-			assert.Empty(t, says, "%s, from %s to %s", p.rule, p.before, p.after)
-		} else {
-			assert.Contains(t, says, p.says, "%s, from %s to %s", p.rule, p.before, p.after)
+	}
+	return says
+}
+
+func TestEveryRuleAppliesWhereItShould(t *testing.T) {
+	found := compared(t)
+	for i, p := range pairs {
+		says := said(p.rule, found[i])
+		assert.Equal(t, p.says == "", says == "", "%s, from %s to %s: %q", p.rule, p.before, p.after, says)
+		assert.Contains(t, says, p.says, "%s, from %s to %s", p.rule, p.before, p.after)
+	}
+}
+
+// Whatever happens has a grade, also without the rule that it was made for.
+func TestWithoutARuleAnotherIsSaid(t *testing.T) {
+	found, whole := compared(t), slices.Clone(Table)
+	t.Cleanup(func() { Table = whole })
+	for i, rule := range whole {
+		Table = slices.Delete(slices.Clone(whole), i, i+1)
+		for j, p := range pairs {
+			if p.rule == rule.Name && p.says != "" {
+				assert.Empty(t, said(p.rule, found[j]))
+				for _, judged := range Judge(found[j]) {
+					assert.NotEmpty(t, judged.Reasons, "%s: %s", rule.Name, p.after)
+				}
+			}
 		}
 	}
 }
