@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"slices"
 	"sync"
 
 	"unishop-pilot-light/cmd/review/checkout"
@@ -22,7 +21,7 @@ func review(ctx context.Context, repo *checkout.Repository, ref string) (*page.R
 	if err != nil {
 		return nil, err
 	}
-	different, err := judge.Compare(ctx, repo.Root, base, head, result)
+	different, err := judge.Compare(ctx, tree.Folder, base, head, result)
 	if err != nil {
 		return nil, err
 	}
@@ -69,18 +68,23 @@ func synthesize(ctx context.Context, repo *checkout.Repository, result *page.Res
 
 // addDiffs has the CDK CLI of the head print what differs; equal texts of one stack are one diff.
 func addDiffs(ctx context.Context, repo *checkout.Repository, tree *checkout.Tree, different []judge.Comparison, result *page.Result) error {
-	for _, c := range different {
+	texts, errs := make([]string, len(different)), make([]error, len(different))
+	var all sync.WaitGroup
+	free := make(chan struct{}, 2) // of two processors
+	for i, c := range different {
+		free <- struct{}{}
 		repo.Say("npx cdk diff %s, failover=%s", c.Stack, c.Label)
-		text, err := tree.Diff(ctx, c.Stack, c.Before.File(c.Stack), c.After)
-		if err != nil {
-			return fmt.Errorf("the CDK CLI cannot print what differs in %s: %w", c.Stack, err)
+		all.Go(func() {
+			defer func() { <-free }()
+			texts[i], errs[i] = tree.Diff(ctx, c.Stack, c.Before.File(c.Stack), c.After)
+		})
+	}
+	all.Wait()
+	for i, c := range different {
+		if errs[i] != nil {
+			return fmt.Errorf("the CDK CLI cannot print what differs in %s: %w", c.Stack, errs[i])
 		}
-		same := slices.IndexFunc(result.Diffs, func(d page.Diff) bool { return d.Stack == c.Stack && d.Text == text })
-		if same < 0 {
-			same = len(result.Diffs)
-			result.Diffs = append(result.Diffs, page.Diff{Stack: c.Stack, Text: text})
-		}
-		result.Diffs[same].Modes = append(result.Diffs[same].Modes, c.Label)
+		result.AddDiff(c.Stack, c.Label, texts[i])
 	}
 	return nil
 }

@@ -19,13 +19,13 @@ var Modes = []string{"false", "planned", "true", "primary"}
 type Tree struct {
 	Side   string // base or head
 	Commit string
-	folder string
+	Folder string
 	repo   *Repository
 }
 
 // Synthesize checks a commit out and synthesizes it in every mode, in this order.
 func (r *Repository) Synthesize(ctx context.Context, side, commit string) (*Tree, map[string]Assembly, error) {
-	t := &Tree{Side: side, Commit: commit, folder: filepath.Join(r.temp, side), repo: r}
+	t := &Tree{Side: side, Commit: commit, Folder: filepath.Join(r.temp, side), repo: r}
 	all, err := t.synthesizeAll(ctx)
 	if err != nil {
 		return nil, nil, fmt.Errorf("%s (%.10s) cannot be synthesized: %w", side, commit, err)
@@ -35,7 +35,7 @@ func (r *Repository) Synthesize(ctx context.Context, side, commit string) (*Tree
 
 func (t *Tree) synthesizeAll(ctx context.Context) (map[string]Assembly, error) {
 	// Half a worktree could not be removed.
-	if _, err := t.repo.git(context.WithoutCancel(ctx), "worktree", "add", "--quiet", "--detach", t.folder, t.Commit); err != nil {
+	if _, err := t.repo.git(context.WithoutCancel(ctx), "worktree", "add", "--quiet", "--detach", t.Folder, t.Commit); err != nil {
 		return nil, err
 	}
 	for _, step := range []func(context.Context) error{t.refuseOld, t.addPackages, t.build} {
@@ -56,7 +56,7 @@ func (t *Tree) synthesizeAll(ctx context.Context) (map[string]Assembly, error) {
 
 // refuseOld: before the bundle was built on demand, a synthesis without it was incomplete, or impossible.
 func (t *Tree) refuseOld(context.Context) error {
-	if exists(filepath.Join(t.folder, "unishop", "bundle", "main.go")) {
+	if exists(filepath.Join(t.Folder, "unishop", "bundle", "main.go")) {
 		return nil
 	}
 	return errors.New("it is older than the release bundle that is built when it is needed: choose a newer base")
@@ -64,15 +64,15 @@ func (t *Tree) refuseOld(context.Context) error {
 
 // addPackages shares this clone's node_modules when they are what the tree's lock file asks for.
 func (t *Tree) addPackages(ctx context.Context) error {
-	shared, own := filepath.Join(t.repo.Root, "node_modules"), filepath.Join(t.folder, "node_modules")
+	shared, own := filepath.Join(t.repo.Root, "node_modules"), filepath.Join(t.Folder, "node_modules")
 	if err := os.RemoveAll(own); err != nil { // a link that was committed
 		return err
 	}
-	if Installed(shared, filepath.Join(t.folder, "package-lock.json")) {
+	if Installed(shared, filepath.Join(t.Folder, "package-lock.json")) {
 		return os.Symlink(shared, own)
 	}
 	t.repo.Say("%s: npm ci, since its package-lock.json asks for other packages than node_modules has", t.Side)
-	_, err := run(ctx, t.folder, nil, "npm", "ci", "--no-audit", "--no-fund")
+	_, err := run(ctx, t.Folder, nil, "npm", "ci", "--no-audit", "--no-fund")
 	return err
 }
 
@@ -114,16 +114,16 @@ func packagesOf(lockFile string) (map[string]npmPackage, error) {
 // build makes the program once: `go run` would link it for every mode.
 func (t *Tree) build(ctx context.Context) error {
 	began := time.Now()
-	_, err := run(ctx, t.folder, nil, "go", "build", "-o", t.program(), ".")
+	_, err := run(ctx, t.Folder, nil, "go", "build", "-o", t.program(), ".")
 	t.repo.Say("%s: its program is built, in %.1f s", t.Side, time.Since(began).Seconds())
 	return err
 }
 
-func (t *Tree) program() string { return t.folder + "-program" }
+func (t *Tree) program() string { return t.Folder + "-program" }
 
 func (t *Tree) synthesize(ctx context.Context, mode string) (Assembly, error) {
 	began := time.Now()
-	folder := t.folder + "-" + mode
+	folder := t.Folder + "-" + mode
 	// Without an artifact: behind one, changes of the shop would vanish.
 	_, err := t.cdk(ctx, "synth", "--quiet", "--app", "../"+filepath.Base(t.program()), "--output", folder, "-c", "failover="+mode, "-c", "artifact=")
 	if err != nil {
@@ -140,8 +140,8 @@ func (t *Tree) Diff(ctx context.Context, stack, before string, after Assembly) (
 
 // cdk runs the CLI that the tree's lock file names. It must reach no account, and so gets no credentials.
 func (t *Tree) cdk(ctx context.Context, arguments ...string) (string, error) {
-	bin := filepath.Join(t.folder, "node_modules", ".bin")
-	return run(ctx, t.folder, withoutAccount(bin), filepath.Join(bin, "cdk"), arguments...)
+	bin := filepath.Join(t.Folder, "node_modules", ".bin")
+	return run(ctx, t.Folder, withoutAccount(bin), filepath.Join(bin, "cdk"), arguments...)
 }
 
 // withoutAccount is the environment without credentials and settings of the shell, and with packages first on PATH.
@@ -153,7 +153,7 @@ func withoutAccount(bin string) []string {
 
 // CommittedMode is the mode that cdk.json has, which a deployment without -c takes.
 func (t *Tree) CommittedMode() (string, error) {
-	content, err := os.ReadFile(filepath.Join(t.folder, "cdk.json"))
+	content, err := os.ReadFile(filepath.Join(t.Folder, "cdk.json"))
 	if err != nil {
 		return "", err
 	}

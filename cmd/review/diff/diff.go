@@ -61,7 +61,7 @@ func (c Change) Type() string {
 //go:embed diff.js
 var script string
 
-// Compare runs the library, which node_modules of the repository's root has.
+// Compare runs the library of node_modules in root.
 func Compare(ctx context.Context, root string, pairs []Pair) ([][]Change, error) {
 	if len(pairs) == 0 {
 		return nil, nil

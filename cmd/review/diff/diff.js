@@ -28,8 +28,7 @@ function mark(value, ids) {
   const inText = (text) => text.replace(/\$\{([A-Za-z0-9]+)/g, (_, id) => '${' + other(id));
   const copy = {};
   for (const [key, v] of Object.entries(value)) {
-    if (key === 'DependsOn') copy[key] = v;
-    else if (key === 'Ref') copy[key] = other(v);
+    if (key === 'Ref') copy[key] = other(v);
     else if (key === 'Fn::GetAtt') copy[key] = Array.isArray(v) ? [other(v[0]), ...v.slice(1)] : v.replace(/^[^.]+/, other);
     else if (key === 'Fn::FindInMap') copy[key] = [other(v[0]), ...mark(v.slice(1), ids)];
     else if (key === 'Fn::Sub') copy[key] = Array.isArray(v) ? [inText(v[0]), mark(v[1], ids)] : inText(v);

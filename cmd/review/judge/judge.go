@@ -27,7 +27,7 @@ type Comparison struct {
 }
 
 // Compare adds all that differs to a result, and returns the comparisons in which something does. The diff library is that
-// of the repository at root.
+// of node_modules in root.
 func Compare(ctx context.Context, root string, base, head Side, to *page.Result) (different []Comparison, err error) {
 	to.Base.Failover, to.Head.Failover = base.Committed, head.Committed
 	all := comparisons(base, head)

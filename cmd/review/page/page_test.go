@@ -77,7 +77,8 @@ func TestThePageHasItsPartsInOrder(t *testing.T) {
 	r := result(rules.Blocks)
 	r.Head.Failover = "planned"
 	r.AddEqual("unishop-secondary", "true")
-	r.Diffs = []Diff{{"unishop-primary", []string{"false", "primary"}, "Stack\n```\n"}}
+	r.AddDiff("unishop-primary", "false", "Stack\n```\n")
+	r.AddDiff("unishop-primary", "primary", "Stack\n```\n")
 	r.Close(nil, "")
 	page := r.Markdown()
 	at := -1

@@ -74,6 +74,16 @@ func (r *Result) AddEqual(stack, mode string) {
 	r.Equal[stack] = append(r.Equal[stack], mode)
 }
 
+// AddDiff adds what the CDK CLI prints of a stack in a mode.
+func (r *Result) AddDiff(stack, mode, text string) {
+	same := slices.IndexFunc(r.Diffs, func(d Diff) bool { return d.Stack == stack && d.Text == text })
+	if same < 0 {
+		same = len(r.Diffs)
+		r.Diffs = append(r.Diffs, Diff{Stack: stack, Text: text})
+	}
+	r.Diffs[same].Modes = append(r.Diffs[same].Modes, mode)
+}
+
 func typeOf(j rules.Judged) string {
 	if kind := j.Type(); kind != "" && j.Section == "Resources" {
 		return kind
