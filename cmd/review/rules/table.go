@@ -31,7 +31,7 @@ var Table = []Rule{
 	{"backups-shortened", Blocks, lowered("BackupRetentionPeriod"),
 		"loses the backups that are older ({} days)", "https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/Aurora.Managing.Backups.html"},
 	{"replica-dropped", Blocks, all(kind("AWS::SecretsManager::Secret"), replicaDropped),
-		"loses its replica in {}: without it no shop there can log in after a failover", "https://docs.aws.amazon.com/secretsmanager/latest/userguide/delete-replica-secrets.html"},
+		"loses its replica in {}: without it no shop there can log in after a failover", "https://docs.aws.amazon.com/secretsmanager/latest/userguide/replicate-secrets.html"},
 	{"password-generated", Blocks, all(kind("AWS::SecretsManager::Secret"), present, changed("GenerateSecretString")),
 		"gets a new password, which the database does not have: no shop can log in", cfn + "aws-resource-secretsmanager-secret.html"},
 	{"key-disabled", Blocks, all(kind("AWS::KMS::Key"), disabled),
