@@ -65,7 +65,7 @@ func newClone(t *testing.T) *clone {
 	t.Chdir(c.root)
 	t.Setenv("TMPDIR", t.TempDir())
 	t.Setenv("AWS_PROFILE", "mine")
-	t.Setenv("GITHUB_ACTOR", "somebody")
+	t.Setenv("GITHUB_ACTOR", "reviewer")
 	return c
 }
 
@@ -143,7 +143,7 @@ func TestEachVerdictHasItsStatus(t *testing.T) {
 	status, page, err = c.review("--base", "HEAD~1", "--accept", "Secret", "--accept", "Password")
 	require.NoError(t, err)
 	assert.Equal(t, differs, status, page)
-	assert.Contains(t, page, "`somebody` accepted what blocks: `Secret`")
+	assert.Contains(t, page, "`reviewer` accepted what blocks: `Secret`")
 }
 
 func TestWhatIsNotCommittedIsReviewed(t *testing.T) {

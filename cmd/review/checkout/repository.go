@@ -1,4 +1,4 @@
-// Package checkout synthesizes what a commit deploys, in a worktree of its own and without an account.
+// Package checkout synthesizes what a commit deploys, in a separate worktree and without an account.
 package checkout
 
 import (

@@ -46,14 +46,14 @@ func TestTheWorstFindingIsTheVerdict(t *testing.T) {
 
 func TestAnAcceptedFindingBlocksNoLonger(t *testing.T) {
 	r := result(rules.Blocks, rules.Blocks, rules.Notes)
-	r.Close([]string{"Topic0"}, "somebody")
+	r.Close([]string{"Topic0"}, "reviewer")
 	assert.Equal(t, "blocks", r.Verdict, "the other one does")
 	assert.Contains(t, r.Markdown(), "1 finding blocks")
 	r = result(rules.Blocks, rules.Blocks, rules.Notes)
-	r.Close([]string{"Topic0", "Topic1", "Topic2", "Topic9"}, "somebody")
+	r.Close([]string{"Topic0", "Topic1", "Topic2", "Topic9"}, "reviewer")
 	assert.Equal(t, "moves", r.Verdict)
 	page := r.Markdown()
-	assert.Contains(t, page, "`somebody` accepted what blocks: `Topic0`, `Topic1`.")
+	assert.Contains(t, page, "`reviewer` accepted what blocks: `Topic0`, `Topic1`.")
 	assert.Contains(t, page, "Accepted, although it does not block: `Topic2`, `Topic9`.")
 	assert.Contains(t, page, "| blocks, accepted | `Topic0`")
 	assert.NotContains(t, page, "**blocks**")
@@ -133,13 +133,13 @@ func TestATableThatIsTooLongIsCutAtARow(t *testing.T) {
 
 func TestTheJSONHasTheFindings(t *testing.T) {
 	r := result(rules.Blocks)
-	r.Close([]string{"Topic0"}, "somebody")
+	r.Close([]string{"Topic0"}, "reviewer")
 	var written strings.Builder
 	require.NoError(t, r.JSON(&written))
 	var read map[string]any
 	require.NoError(t, json.Unmarshal([]byte(written.String()), &read))
 	assert.Equal(t, "moves", read["verdict"])
-	assert.Equal(t, "somebody", read["acceptedBy"])
+	assert.Equal(t, "reviewer", read["acceptedBy"])
 	finding := read["findings"].([]any)[0].(map[string]any)
 	assert.Equal(t, "blocks", finding["grade"])
 	assert.Equal(t, true, finding["accepted"])

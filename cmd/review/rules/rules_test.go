@@ -64,7 +64,7 @@ var pairs = []pair{
 	{"password-generated", it(secret, `"GenerateSecretString": {"PasswordLength": 32}`), it(secret, `"GenerateSecretString": {"PasswordLength": 40}`), "a new password"},
 	{"key-disabled", it(`"AWS::KMS::Key"`, ``), it(`"AWS::KMS::Key"`, `"Enabled": false`), "is disabled"},
 	{"key-disabled", it(`"AWS::KMS::Key"`, `"Enabled": true`), it(`"AWS::KMS::Key"`, ``), ""},
-	{"role-removed", it(`"Custom::RegionRole"`, ``), none, "hands the database over"},
+	{"role-removed", it(`"Custom::RegionRole"`, ``), none, "moves the database to the other region"},
 	{"name-taken", it(`"AWS::SNS::Topic"`, `"TopicName": "a"`), other(`"AWS::SNS::Topic"`, `"TopicName": "a"`), "(a)"},
 	{"name-taken", it(`"AWS::SNS::Topic"`, `"TopicName": "a"`), other(`"AWS::SNS::Topic"`, `"TopicName": "b"`), ""},
 	{"name-taken", it(`"AWS::SNS::Topic"`, ``), other(`"AWS::SNS::Topic"`, ``), ""},

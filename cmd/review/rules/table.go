@@ -37,7 +37,7 @@ var Table = []Rule{
 	{"key-disabled", Blocks, all(kind("AWS::KMS::Key"), disabled),
 		"is disabled: what it encrypts cannot be read", "https://docs.aws.amazon.com/kms/latest/developerguide/enabling-keys.html"},
 	{"role-removed", Blocks, all(kind("Custom::RegionRole"), removed),
-		"is deleted: its function hands the database over, or refuses", regionRole},
+		"is deleted: its function moves the database to the other region, or refuses", regionRole},
 	{"stack-removed", Blocks, all(section(Stack), removed),
 		"is no longer declared: it stays deployed as it is, and no command here reaches it", cfnGuide + "stacks.html"},
 	{"stack-elsewhere", Blocks, all(section(Stack), present, differs("environment")),
