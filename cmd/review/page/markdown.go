@@ -72,10 +72,10 @@ func (r *Result) sentence() string {
 	case len(r.accepted()) > 0:
 		return "**What would block is accepted.** Deploy it with care."
 	case moves > 0:
-		return fmt.Sprintf("**It loses no data. %s the database or the instance**: deploy it at a quiet hour.",
+		return fmt.Sprintf("**%s the database or the instance.** No data would be lost, as far as the rules know. Deploy it at a quiet hour.",
 			plural(moves, "finding moves or restarts", "findings move or restart"))
 	case len(r.Findings) > 0:
-		return "**It loses no data and moves nothing.**"
+		return "**Nothing would move, and no data would be lost**, as far as the rules know."
 	}
 	return "**The templates are equal**: a deployment changes nothing."
 }
