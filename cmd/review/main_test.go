@@ -122,7 +122,7 @@ func TestEachVerdictHasItsStatus(t *testing.T) {
 	status, page, err := c.review()
 	require.NoError(t, err)
 	assert.Equal(t, nothing, status, page)
-	assert.Contains(t, page, "Equal: unishop-primary: false, planned, true, primary.")
+	assert.Contains(t, page, "Equal: unishop-primary: every mode.")
 
 	c.git("switch", "--quiet", "--create", "branch")
 	c.edit(`"Description": "a"`, `"Description": "b"`)

@@ -137,7 +137,7 @@ func (r *Result) equal() string {
 func (d Diff) fold() string {
 	fence := strings.Repeat("`", max(3, longest(d.Text)+1))
 	return fmt.Sprintf("\n<details><summary><code>npx cdk diff %s</code>, failover %s</summary>\n\n%s\n%s\n%s\n\n</details>\n",
-		d.Stack, strings.Join(d.Modes, ", "), fence, d.Text, fence)
+		d.Stack, inWords(d.Modes), fence, d.Text, fence)
 }
 
 // longest run of backticks.

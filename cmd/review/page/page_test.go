@@ -73,6 +73,11 @@ func TestEqualFindingsAreOneRow(t *testing.T) {
 	assert.Contains(t, r.Markdown(), "unishop-primary: false, planned; unishop-secondary: false, planned")
 }
 
+func TestEveryModeIsOneWord(t *testing.T) {
+	assert.Equal(t, "false, true", inWords([]string{"false", "true"}))
+	assert.Equal(t, "every mode, false → planned", inWords([]string{"false", "planned", "true", "primary", "false → planned"}))
+}
+
 func TestThePageHasItsPartsInOrder(t *testing.T) {
 	r := result(rules.Blocks)
 	r.Head.Failover = "planned"

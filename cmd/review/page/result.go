@@ -4,12 +4,12 @@ package page
 import (
 	"cmp"
 	"encoding/json"
-	"fmt"
 	"io"
 	"maps"
 	"slices"
 	"strings"
 
+	"unishop-pilot-light/cmd/review/checkout"
 	"unishop-pilot-light/cmd/review/rules"
 )
 
@@ -137,7 +137,15 @@ func (r *Result) count(grade rules.Grade) (n int) {
 func placed(where map[string][]string) string {
 	var said []string
 	for _, stack := range slices.Sorted(maps.Keys(where)) {
-		said = append(said, fmt.Sprintf("%s: %s", stack, strings.Join(where[stack], ", ")))
+		said = append(said, stack+": "+inWords(where[stack]))
 	}
 	return strings.Join(said, "; ")
+}
+
+func inWords(modes []string) string {
+	left := slices.DeleteFunc(slices.Clone(modes), func(mode string) bool { return slices.Contains(checkout.Modes, mode) })
+	if len(modes)-len(left) < len(checkout.Modes) {
+		return strings.Join(modes, ", ")
+	}
+	return strings.Join(append([]string{"every mode"}, left...), ", ")
 }
