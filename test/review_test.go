@@ -143,14 +143,14 @@ func TestAReviewGradesEveryMutation(t *testing.T) {
 	plain := map[string]judge.Side{}
 	of := func(context map[string]any) judge.Side {
 		if _, made := plain[text(context)]; !made {
-			plain[text(context)] = reviewed(t, context)
+			plain[text(context)] = sideOf(t, context)
 		}
 		return plain[text(context)]
 	}
 	for _, name := range keys(mutations) {
 		t.Run(name, func(t *testing.T) {
 			m := mutations[name]
-			result := review(t, of(m.base), m.head(t, of))
+			result := compared(t, of(m.base), m.head(t, of))
 			assert.Equal(t, m.want, result.Verdict, "%s", shown(result))
 			found := map[string]bool{}
 			for _, f := range result.Findings {
@@ -194,8 +194,8 @@ func edited(t *testing.T, name string, a checkout.Assembly, edit func(mode, stri
 	return copies
 }
 
-// reviewed is what a context deploys in every mode, as a review has it, without the output Release.
-func reviewed(t *testing.T, context map[string]any) judge.Side {
+// sideOf is what a context deploys in every mode, as a review has it, without the output Release.
+func sideOf(t *testing.T, context map[string]any) judge.Side {
 	t.Helper()
 	side := judge.Side{Assemblies: map[string]checkout.Assembly{}, Committed: "false"}
 	for _, mode := range checkout.Modes {
@@ -212,7 +212,7 @@ func reviewed(t *testing.T, context map[string]any) judge.Side {
 	return side
 }
 
-func review(t *testing.T, base, head judge.Side) *page.Result {
+func compared(t *testing.T, base, head judge.Side) *page.Result {
 	t.Helper()
 	result := &page.Result{}
 	_, err := judge.Compare(t.Context(), root, base, head, result)

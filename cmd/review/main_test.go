@@ -96,11 +96,10 @@ func (c *clone) git(arguments ...string) string {
 	return strings.TrimSpace(string(said))
 }
 
-func (c *clone) commit() string {
+func (c *clone) commit() {
 	c.t.Helper()
 	c.git("add", "--all")
 	c.git("commit", "--quiet", "--message", "a change")
-	return c.git("rev-parse", "HEAD")
 }
 
 // review runs the command, which leaves nothing behind however it ends.

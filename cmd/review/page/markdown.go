@@ -10,9 +10,11 @@ import (
 	"unishop-pilot-light/cmd/review/rules"
 )
 
-// Limit is how many characters a comment on a pull request takes:
-// https://github.com/orgs/community/discussions/27190
-const Limit = 65536
+// comment is how many characters a comment on a pull request takes: https://github.com/orgs/community/discussions/27190
+const comment = 65536
+
+// Limit of the page: the script .ci/review puts a line in front of it.
+const Limit = comment - 100
 
 // Markdown is the page: the verdict, the table, the CLI's diffs in folds. What a comment cannot take is left out, from the
 // end of a row or of a fold on, and the page says so.
@@ -39,7 +41,7 @@ func (r *Result) Markdown() string {
 
 // cut says what is missing.
 func cut(rows, folds int) string {
-	text := fmt.Sprintf("\n**The page is cut here**, where a comment of %d characters ends.", Limit)
+	text := fmt.Sprintf("\n**The page is cut here**, where a comment of %d characters ends.", comment)
 	if rows > 0 {
 		text += fmt.Sprintf(" Rows of the table that are missing: %d.", rows)
 	}
