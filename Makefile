@@ -77,7 +77,7 @@ failover:
 	@go run ./cmd/failover $(if $(GO_ON),-go-on) $(if $(TO),-to $(TO)) -- $(ARGS)
 
 # Status 3 says that something differs: no failure. make turns 1 (failed) and 4 (blocks) into 2; .cache/review has its own.
-review:
+review: node_modules/.package-lock.json
 	@mkdir -p .cache && go build -o .cache/review ./cmd/review
 	@.cache/review $(if $(BASE),-base '$(BASE)') $(ARGS) || [ $$? -eq 3 ]
 

@@ -92,11 +92,11 @@ func TestAReviewThatBlocksOrFailsFailsItsJobAfterThePageIsShown(t *testing.T) {
 }
 
 func TestAnAuthorsWordAcceptsOnlyWithALabel(t *testing.T) {
-	const body = "BODY=Moves the database.\r\nAccept: Database1\r\nAccept: $(id); rm -rf /\r\nAccept: Key2\n"
+	const body = "BODY=Moves the database.\r\nAccept: Database1\r\nAccept: $(id); rm -rf /\r\nAccept: unishop-primary\n"
 	for labels, want := range map[string]string{
 		``:                                 "page: -base abc\n",
 		`["not accepted", "\"accepted\""]`: "page: -base abc\n",
-		"[\n  \"bug\",\n  \"accepted\"\n]": "page: -base abc -accept Database1 -accept Key2\n",
+		"[\n  \"bug\",\n  \"accepted\"\n]": "page: -base abc -accept Database1 -accept unishop-primary\n",
 	} {
 		r := newReviewed(t)
 		require.NoError(t, r.run(t, "3", body, "LABELS="+labels))
