@@ -2,9 +2,7 @@ package constructs
 
 import (
 	"embed"
-	"regexp"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
@@ -31,16 +29,24 @@ type customResource struct {
 
 // newCustomResource creates the resource with its function, log group and role.
 func newCustomResource(scope awsconstructs.Construct, custom customResource) awscdk.CustomResource {
-	function := newFunction(scope, custom)
-	resource := awscdk.NewCustomResource(scope, jsii.String("Resource"), &awscdk.CustomResourceProps{
+	return newResourceOf(newFunction(scope, custom), scope, "Resource", custom)
+}
+
+// newResourceOf creates a resource that a function acts for.
+func newResourceOf(function awslambda.Function, scope awsconstructs.Construct, id string, custom customResource) awscdk.CustomResource {
+	resource := awscdk.NewCustomResource(scope, &id, &awscdk.CustomResourceProps{
 		ResourceType: jsii.String(custom.Type),
 		ServiceToken: function.FunctionArn(),
 		// A minute more than the function has, instead of the hour that CloudFormation waits for a lost answer.
 		ServiceTimeout: duration(custom.Timeout + time.Minute),
 		Properties:     &custom.Properties,
 	})
-	// Also the function's EventInvokeConfig: without it a failed run would be repeated hours later.
-	resource.Node().AddDependency(function)
+	// Without it a failed run would be repeated hours later.
+	resource.Node().AddDependency(function.Node().FindChild(jsii.String("EventInvokeConfig")))
+	// As it is without saying so: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-deletionpolicy.html
+	for _, policy := range []string{"DeletionPolicy", "UpdateReplacePolicy"} {
+		resource.Node().DefaultChild().(awscdk.CfnResource).AddDeletionOverride(&policy)
+	}
 	return resource
 }
 
@@ -75,19 +81,6 @@ func newFunction(scope awsconstructs.Construct, custom customResource) awslambda
 	})
 }
 
-var (
-	docstring = regexp.MustCompile(`(?ms)^ *""".*?""" *\n`)
-	comment   = regexp.MustCompile(`(?m)^ *#.*\n|  # noqa: .*$`)
-	// What these imports name stands in front.
-	ofRuntime   = regexp.MustCompile(`(?m)^from runtime import (?:\([^)]*\)|.*)\n`)
-	blankLines  = regexp.MustCompile(`\n{2,}`)
-	indentation = regexp.MustCompile(`(?m)^( {4})+`)
-	// A line that ends, or goes on, inside brackets.
-	broken = regexp.MustCompile(`([(\[{,])\n *|\n *([)\]}])`)
-	// A string, or an operator with its spaces.
-	token = regexp.MustCompile(`"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'| *(?:[:=!<>|+]=|[=<>,:+|]) *`)
-)
-
 // runtime is what the functions have in common. The template holds it once, as a mapping, and CloudFormation puts it in
 // front of each: it takes a template of 51,200 bytes as it is, and a larger one only by way of S3. Its limits
 // name none for a mapping's value:
@@ -102,26 +95,6 @@ func runtime(scope awsconstructs.Construct) *string {
 		})
 	}
 	return functions.FindInMap(jsii.String("answer"), jsii.String("py"), nil)
-}
-
-// stripped is a source without what only its readers need.
-func stripped(file string) string {
-	source, err := sources.ReadFile("functions/" + file)
-	if err != nil {
-		panic(err)
-	}
-	text := comment.ReplaceAllString(docstring.ReplaceAllString(ofRuntime.ReplaceAllString(string(source), ""), ""), "")
-	text = blankLines.ReplaceAllString(text, "\n")
-	text = token.ReplaceAllStringFunc(broken.ReplaceAllString(text, "$1$2"), shortest)
-	return indentation.ReplaceAllStringFunc(text, func(spaces string) string { return spaces[:len(spaces)/4] })
-}
-
-// shortest form of a token in JSON, which has to escape double quotes.
-func shortest(token string) string {
-	if token[0] == '"' && !strings.ContainsAny(token, `'\`) {
-		return "'" + token[1:len(token)-1] + "'"
-	}
-	return strings.Trim(token, " ")
 }
 
 // allow grants actions on resources.

@@ -44,6 +44,10 @@ type ImageProps struct {
 	Regions []string
 	// Zone, 1 or 2, of the region's two, in which the image is built.
 	Zone int
+	// Date of the operating system's and Java's fixes, if any: another one is another image of the same bundle.
+	Date string
+	// Images owns the copies.
+	Images Images
 }
 
 // Bundle is the release bundle: the shop's jar, page, units and scripts in one archive.
@@ -62,12 +66,13 @@ type Image struct {
 }
 
 // NewImage has EC2 Image Builder bake the golden image. Another bundle is another image: CloudFormation makes the new
-// one first, and deletes the old one, with its copies, once everything has succeeded.
+// one first, and deletes the old one once everything has succeeded. It leaves the copies alone, since the last one but one
+// is kept: they belong to [Images].
 func NewImage(scope awsconstructs.Construct, id string, props ImageProps) Image {
 	this := newScope(scope, id)
 	name := jsii.String(props.Names.Image())
 	bake := renderBake(*props.Bundle.Bucket, *props.Bundle.Key)
-	version := jsii.String(imageVersion(props.Bundle.Version, resolved(this, bake)))
+	version := jsii.String(imageVersion(props.Bundle.Version, resolved(this, bake), props.Date))
 	component := awsimagebuilder.NewCfnComponent(this, jsii.String("Component"), &awsimagebuilder.CfnComponentProps{
 		Name:     name,
 		Version:  version,
@@ -89,16 +94,17 @@ func NewImage(scope awsconstructs.Construct, id string, props ImageProps) Image 
 		// The primary's server is the test of an image: nothing reaches the pilot light before it has served there.
 		ImageTestsConfiguration:      &awsimagebuilder.CfnImage_ImageTestsConfigurationProperty{ImageTestsEnabled: jsii.Bool(false)},
 		EnhancedImageMetadataEnabled: jsii.Bool(false),
-		DeletionSettings:             &awsimagebuilder.CfnImage_DeletionSettingsProperty{ExecutionRole: newDeletionRole(this).RoleArn()},
 	})
+	image.Node().AddDependency(props.Images.own(*version))
 	return Image{ID: image.AttrImageId(), ARN: image.AttrArn(), Resource: image}
 }
 
 // imageVersion follows from the bundle's version and from the document that bakes it: Image Builder refuses a known version
-// with another content, and an equal version is no change. A part of a version must stay under 2^30-1.
+// with another content, and an equal version is no change. So does the date, when there is one: the parent image and the
+// packages are the newest ones at the time of the bake. A part of a version must stay under 2^30-1.
 // https://docs.aws.amazon.com/imagebuilder/latest/userguide/ibhow-semantic-versioning.html
-func imageVersion(bundle, bake string) string {
-	digest := sha256.Sum256([]byte(bundle + "\n" + bake + "\n" + parentImage))
+func imageVersion(bundle, bake, date string) string {
+	digest := sha256.Sum256([]byte(bundle + "\n" + bake + "\n" + parentImage + date))
 	patch := binary.BigEndian.Uint32(digest[:4]) >> 2 % (1<<30 - 1)
 	return fmt.Sprintf("1.0.%d", patch)
 }
@@ -112,10 +118,10 @@ func resolved(scope awsconstructs.Construct, text string) string {
 	return string(written)
 }
 
-// renderBake fills the bundle's place into the component document.
+// renderBake fills the bundle's place into the component document, and leaves out what only its readers need.
 func renderBake(bucket, key string) string {
 	var out bytes.Buffer
-	document := template.Must(template.New("bake.yaml").Option("missingkey=error").Parse(bakeDocument))
+	document := template.Must(template.New("bake.yaml").Option("missingkey=error").Parse(comment.ReplaceAllString(bakeDocument, "")))
 	if err := document.Execute(&out, map[string]string{"Bucket": bucket, "Key": key}); err != nil {
 		panic(err)
 	}
@@ -166,9 +172,8 @@ func newBuildRole(scope awsconstructs.Construct, bundle Bundle) awsiam.Role {
 	})
 }
 
-// newDistribution copies the image to every region. The copies carry the tags Ec2ImageBuilderArn and CreatedBy, which
-// Image Builder sets by itself: the one finds them, the other lets them be deleted. Names carry the build date, since
-// an AMI's name is unique in its region.
+// newDistribution copies the image to every region. The copies carry the tag Ec2ImageBuilderArn, which Image Builder sets
+// by itself and by which they are found. Names carry the build date, since an AMI's name is unique in its region.
 func newDistribution(scope awsconstructs.Construct, props ImageProps) awsimagebuilder.CfnDistributionConfiguration {
 	var distributions []any
 	for _, region := range props.Regions {
@@ -181,16 +186,5 @@ func newDistribution(scope awsconstructs.Construct, props ImageProps) awsimagebu
 	return awsimagebuilder.NewCfnDistributionConfiguration(scope, jsii.String("Distribution"), &awsimagebuilder.CfnDistributionConfigurationProps{
 		Name:          jsii.String(props.Names.Image()),
 		Distributions: &distributions,
-	})
-}
-
-// newDeletionRole lets Image Builder delete the images of a replaced version, with their snapshots, in every region.
-// https://docs.aws.amazon.com/aws-managed-policy/latest/reference/EC2ImageBuilderLifecycleExecutionPolicy.html
-func newDeletionRole(scope awsconstructs.Construct) awsiam.Role {
-	return awsiam.NewRole(scope, jsii.String("DeletionRole"), &awsiam.RoleProps{
-		AssumedBy: awsiam.NewServicePrincipal(jsii.String("imagebuilder.amazonaws.com"), nil),
-		ManagedPolicies: &[]awsiam.IManagedPolicy{
-			awsiam.ManagedPolicy_FromAwsManagedPolicyName(jsii.String("service-role/EC2ImageBuilderLifecycleExecutionPolicy")),
-		},
 	})
 }

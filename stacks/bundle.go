@@ -8,13 +8,15 @@ import (
 	"unishop-pilot-light/unishop"
 )
 
-func imageProps(r region) constructs.ImageProps {
+func imageProps(r region, images constructs.Images) constructs.ImageProps {
 	return constructs.ImageProps{
 		Names:   r.cfg.Names,
 		Network: r.network,
 		Bundle:  bundle(r),
 		Regions: []string{r.cfg.Primary.Name, r.cfg.Secondary.Name},
 		Zone:    r.cfg.ServerZone,
+		Date:    r.cfg.ImageDate,
+		Images:  images,
 	}
 }
 

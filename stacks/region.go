@@ -85,15 +85,16 @@ func (r region) attempt() string {
 
 // addOutputs shows people, and the role's function in the other region, what this stack is.
 func (r region) addOutputs(role awscdk.CustomResource, server constructs.Server) {
-	output := func(name string, value *string) {
-		awscdk.NewCfnOutput(r.stack, jsii.String(name), &awscdk.CfnOutputProps{Value: value})
-	}
-	output("WebsiteURL", r.site.URL)
-	output("DatabaseEndpoint", r.database.Host)
-	output("Role", jsii.String(string(r.own.Role)))
-	output("LastRoleChange", role.GetAttString(jsii.String("Done")))
-	output("Release", &r.cfg.Release)
+	r.output("WebsiteURL", r.site.URL)
+	r.output("DatabaseEndpoint", r.database.Host)
+	r.output("Role", jsii.String(string(r.own.Role)))
+	r.output("LastRoleChange", role.GetAttString(jsii.String("Done")))
+	r.output("Release", &r.cfg.Release)
 	if r.own.Active() {
-		output("InstanceId", server.Instance.InstanceId())
+		r.output("InstanceId", server.Instance.InstanceId())
 	}
+}
+
+func (r region) output(name string, value *string) {
+	awscdk.NewCfnOutput(r.stack, &name, &awscdk.CfnOutputProps{Value: value})
 }

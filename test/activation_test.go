@@ -113,7 +113,7 @@ var activationPromises = map[string]promise{
 		check: func(s system) (c complaints) {
 			s.each(func(where string, m mode, side config.Side, t template) {
 				wanted := side == config.Secondary && active(m, side)
-				c.unless((len(t.section("Parameters")) == 1) == wanted, "%s: parameters %v", where, keys(t.section("Parameters")))
+				c.unless((t.section("Parameters")["Image"] != nil) == wanted, "%s: parameters %v", where, keys(t.section("Parameters")))
 				for _, instance := range t.of("AWS::EC2::Instance") {
 					if wanted {
 						c.unless(at(t.section("Parameters"), "Image", "Type") == "AWS::SSM::Parameter::Value<AWS::EC2::Image::Id>", "%s: type", where)
@@ -128,7 +128,7 @@ var activationPromises = map[string]promise{
 		},
 		ways: map[string]func(system){
 			"a parameter in the pilot light": func(s system) {
-				s[atHome][config.Secondary]["Parameters"] = s[planned][config.Secondary].section("Parameters")
+				s[atHome][config.Secondary].section("Parameters")["Image"] = s[planned][config.Secondary].section("Parameters")["Image"]
 			},
 			"a fixed image": func(s system) {
 				_, instance := s[planned][config.Secondary].one("AWS::EC2::Instance")
@@ -192,7 +192,7 @@ func compare(c *complaints, where string, standby, activated template) {
 	for _, what := range activation.Differences(map[string]any(standby), map[string]any(activated)) {
 		c.add("%s: %s differs", where, what)
 	}
-	c.unless(len(standby.section("Parameters")) == 0, "%s: parameters of the pilot light: %v", where, keys(standby.section("Parameters")))
+	c.unless(standby.section("Parameters")["Image"] == nil, "%s: parameters of the pilot light: %v", where, keys(standby.section("Parameters")))
 	c.unless(len(standby.of(activation.Whole)) == 0, "%s: an instance in the pilot light", where)
 	_, before := standby.one("Custom::RegionRole")
 	_, after := activated.one("Custom::RegionRole")

@@ -33,6 +33,8 @@ func TestPromisesOfTheContext(t *testing.T) {
 		{map[string]any{"reconcile": "14:05"}, reconcilePromises, sameRelease},
 		{map[string]any{"artifact": "s3://releases/unishop-2.tar.gz"}, artifactPromises, otherRelease},
 		{map[string]any{"tags": map[string]any{"owner": "shop team"}}, tagPromises, sameRelease},
+		{map[string]any{"image-date": "2026-12-01"}, artifactPromises, otherRelease},
+		{map[string]any{"server-image": "previous"}, serverImagePromises, sameRelease},
 		{map[string]any{"objective-rto": "1h", "objective-rpo": "1s"}, objectivePromises, sameRelease},
 	} {
 		hold(t, change{plain, synthesizeSystem(t, c.context)}, c.promises, c.release)
@@ -309,16 +311,68 @@ var artifactPromises = map[string]promiseOn[change]{
 		check: func(s change) (c complaints) {
 			s.Changed.each(func(where string, m mode, side config.Side, t template) {
 				for _, id := range differing(s.Plain[m][side], t) {
-					c.unless(side == config.Primary && strings.HasPrefix(id, "Image"), "%s: %s", where, id)
+					owner := id == idOf("PublishedImage/Images")
+					c.unless(side == config.Primary && (strings.HasPrefix(id, "Image") || owner), "%s: %s", where, id)
+				}
+				for id, recipe := range t.of("AWS::ImageBuilder::ImageRecipe") {
+					before := at(s.Plain[m][side].section("Resources"), id, "Properties", "Version")
+					c.unless(recipe.props()["Version"] != before, "%s: the same image", where)
 				}
 			})
 			return c
 		},
 		ways: map[string]func(change){
+			"the same image": func(s change) {
+				_, recipe := s.Changed[atHome][config.Primary].one("AWS::ImageBuilder::ImageRecipe")
+				_, before := s.Plain[atHome][config.Primary].one("AWS::ImageBuilder::ImageRecipe")
+				recipe.props()["Version"] = before.props()["Version"]
+			},
 			"a function of the pilot light's": func(s change) {
 				for _, f := range s.Changed[atHome][config.Secondary].of("AWS::Lambda::Function") {
 					f.props()["Description"] = "2"
 				}
+			},
+		},
+	},
+}
+
+var serverImagePromises = map[string]promiseOn[change]{
+	"server-image changes the image of the active region's instance and what is published: nothing of a pilot light, nothing that is baked": {
+		check: func(s change) (c complaints) {
+			s.Changed.each(func(where string, m mode, side config.Side, t template) {
+				want := keys(t.of("Custom::PublishedImage"))
+				for id, instance := range t.of("AWS::EC2::Instance") {
+					c.unless(named(instance.props()["ImageId"]) == "PreviousImage", "%s: boots %s", where, text(instance.props()["ImageId"]))
+					want = append(want, id)
+				}
+				slices.Sort(want)
+				got := differing(s.Plain[m][side], t)
+				c.unless(slices.Equal(got, want), "%s: %v", where, got)
+				for _, published := range t.of("Custom::PublishedImage") {
+					c.unless(published.props()["Serves"] == "previous", "%s: serves %v", where, published.props()["Serves"])
+				}
+				if active(m, side) {
+					c.unless(at(t.section("Parameters"), "PreviousImage", "Default") == "/unishop/image/previous", "%s: %s", where, text(t.section("Parameters")))
+					c.unless(t.section("Parameters")["Image"] == nil, "%s: the CDK CLI would keep the value of Image", where)
+				}
+			})
+			return c
+		},
+		ways: map[string]func(change){
+			"another bake": func(s change) {
+				_, recipe := s.Changed[atHome][config.Primary].one("AWS::ImageBuilder::ImageRecipe")
+				recipe.props()["Version"] = "1.0.1"
+			},
+			"the current image": func(s change) {
+				s.Changed[planned][config.Secondary].section("Parameters")["PreviousImage"].(map[string]any)["Default"] = "/unishop/image"
+			},
+			"a pilot light that does not follow": func(s change) {
+				_, published := s.Changed[atHome][config.Primary].one("Custom::PublishedImage")
+				published.props()["Serves"] = "current"
+			},
+			"an instance of the current image": func(s change) {
+				id, _ := s.Changed[mirrored][config.Primary].one("AWS::EC2::Instance")
+				s.Changed[mirrored][config.Primary].section("Resources")[id] = s.Plain[mirrored][config.Primary].section("Resources")[id]
 			},
 		},
 	},

@@ -261,6 +261,7 @@ var pinned = map[config.Side]map[string]string{
 		idOf("Teardown/Resource"):                  "Custom::Teardown",
 		idOf("RegionRole/Resource"):                "Custom::RegionRole",
 		idOf("PublishedImage/Resource"):            "Custom::PublishedImage",
+		idOf("PublishedImage/Images"):              "Custom::Images",
 	},
 	config.Secondary: {
 		idOf("Network/Vpc/Resource"):  "AWS::EC2::VPC",

@@ -48,7 +48,7 @@ var functionPromises = map[string]promise{
 					own, _ := function.props()["Timeout"].(float64)
 					c.unless(own > 0 && own <= 900, "%s: %s: %v s, where Lambda allows 900", where, id, own)
 					served := customs(t, id)
-					c.unless(len(served) == 1, "%s: %s acts for %v", where, id, keys(served))
+					c.unless(len(served) > 0, "%s: %s acts for nothing", where, id)
 					for customID, custom := range served {
 						waited, err := strconv.Atoi(fmt.Sprint(custom.props()["ServiceTimeout"]))
 						c.unless(err == nil && float64(waited) == own+60, "%s: %s: %v", where, customID, custom.props()["ServiceTimeout"])

@@ -12,6 +12,10 @@ import (
 var wildcards = map[string]string{
 	"cloudwatch:GetMetricStatistics on *": "CloudWatch knows no resources for reading metrics",
 	"ec2:DescribeImages on *":             "EC2 knows no resources for describing images",
+	"ec2:DeregisterImage on image/*":      "Image Builder chooses the images' ids: the condition names the tag that it gives ours",
+	"ec2:DeregisterImage on snapshot/*":   "the same",
+	"ec2:DeleteSnapshot on image/*":       "the same",
+	"ec2:DeleteSnapshot on snapshot/*":    "the same",
 	"kms:* on *":                          "a key's own policy, where * is the key: the account's IAM decides, or the key could never be managed again",
 
 	"s3:GetObject on ${SiteBucket978D4AEB.Arn}/*":           "the objects of the one site bucket: its publisher chooses their names",
@@ -27,9 +31,8 @@ var wildcards = map[string]string{
 
 // managedPolicies are AWS's own, broader than ours would be, and why we take them.
 var managedPolicies = map[string]string{
-	"AmazonSSMManagedInstanceCore":                         "what the Systems Manager agent needs changes with the agent; it replaces SSH",
-	"EC2InstanceProfileForImageBuilder":                    "what Image Builder asks of a build instance, which lives for minutes and cannot be reached",
-	"service-role/EC2ImageBuilderLifecycleExecutionPolicy": "deletes only images that Image Builder made, by its CreatedBy tag",
+	"AmazonSSMManagedInstanceCore":      "what the Systems Manager agent needs changes with the agent; it replaces SSH",
+	"EC2InstanceProfileForImageBuilder": "what Image Builder asks of a build instance, which lives for minutes and cannot be reached",
 }
 
 var iamPromises = map[string]promise{
@@ -71,6 +74,29 @@ var iamPromises = map[string]promise{
 			},
 		},
 	},
+	"the images' function deletes images and snapshots of this system alone, by the tag that Image Builder gives them": {
+		check: func(s system) (c complaints) {
+			s.each(func(where string, _ mode, side config.Side, t template) {
+				found := 0
+				for _, role := range t.of("AWS::IAM::Role") {
+					for _, statement := range list(at(role.props(), "Policies", 0, "PolicyDocument", "Statement")) {
+						if strings.Contains(text(at(statement, "Action")), "ec2:De") && !strings.Contains(text(at(statement, "Action")), "Describe") {
+							found++
+							c.unless(at(statement, "Condition", "StringLike", "aws:ResourceTag/Ec2ImageBuilderArn") == "*:image/unishop/*", "%s: %s", where, text(statement))
+						}
+					}
+				}
+				c.unless((found == 1) == (side == config.Primary), "%s: %d statements", where, found)
+			})
+			return c
+		},
+		ways: map[string]func(system){
+			"every image": func(s system) { delete(statement(s, idOf("PublishedImage/Role/Resource"), 3), "Condition") },
+			"the images of every system": func(s system) {
+				at(statement(s, idOf("PublishedImage/Role/Resource"), 3), "Condition", "StringLike").(map[string]any)["aws:ResourceTag/Ec2ImageBuilderArn"] = "*"
+			},
+		},
+	},
 	"every role belongs to one AWS service, and takes from AWS only policies that have a reason": {
 		check: func(s system) (c complaints) {
 			unused := maps.Clone(managedPolicies)
@@ -109,7 +135,7 @@ var iamPromises = map[string]promise{
 			},
 			"an exception that nothing needs": func(s system) {
 				for _, m := range modes {
-					delete(s[m][config.Primary].section("Resources"), idOf("Image/DeletionRole/Resource"))
+					delete(s[m][config.Primary].section("Resources"), idOf("Image/BuildRole/Resource"))
 				}
 			},
 		},

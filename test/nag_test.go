@@ -68,8 +68,9 @@ var accepted = []struct {
 	{"What Image Builder asks of a build instance; it lives for minutes and cannot be reached.", []string{
 		"AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/EC2InstanceProfileForImageBuilder] /Image/BuildRole/Resource",
 	}},
-	{"It deletes only what Image Builder itself has tagged as its own.", []string{
-		"AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/EC2ImageBuilderLifecycleExecutionPolicy] /Image/DeletionRole/Resource",
+	{"Image Builder chooses the ids of images and snapshots: the statement's condition names the tag that it gives those of this system.", []string{
+		"AwsSolutions-IAM5[Resource::arn:aws:ec2:*::image/*] /PublishedImage/Role/Resource",
+		"AwsSolutions-IAM5[Resource::arn:aws:ec2:*::snapshot/*] /PublishedImage/Role/Resource",
 	}},
 	{"The objects of the one site bucket, whose names the publisher chooses.", []string{
 		"AwsSolutions-IAM5[Resource::<SiteBucket978D4AEB.Arn>/*] /Server/Role/Resource",

@@ -1,7 +1,7 @@
 package test
 
 import (
-	"strings"
+	"slices"
 
 	"unishop-pilot-light/internal/config"
 )
@@ -22,15 +22,49 @@ var outputPromises = map[string]promise{
 			},
 		},
 	},
+	"each stack says when its image was baked: the primary as its function found it, the secondary as the primary has published it": {
+		check: func(s system) (c complaints) {
+			s.each(func(where string, m mode, side config.Side, t template) {
+				baked := at(t.section("Outputs"), "ImageBaked", "Value")
+				switch {
+				case side == config.Primary:
+					published, _ := t.one("Custom::PublishedImage")
+					c.unless(render(baked) == "${"+published+".Baked}", "%s: %s", where, text(baked))
+				case unplanned(m):
+					c.unless(baked == nil && t.section("Parameters")["Baked"] == nil, "%s: a failover needs another parameter", where)
+				default:
+					c.unless(named(baked) == "Baked", "%s: %s", where, text(baked))
+					c.unless(at(t.section("Parameters"), "Baked", "Type") == "AWS::SSM::Parameter::Value<String>", "%s: type", where)
+					c.unless(at(t.section("Parameters"), "Baked", "Default") == "/unishop/image/baked", "%s: default", where)
+				}
+			})
+			return c
+		},
+		ways: map[string]func(system){
+			"a failover that ends when the parameter is missing": func(s system) {
+				s[failover][config.Secondary].section("Parameters")["Baked"] = s[planned][config.Secondary].section("Parameters")["Baked"]
+			},
+			"a word": func(s system) {
+				s[atHome][config.Primary].section("Outputs")["ImageBaked"] = map[string]any{"Value": "today"}
+			},
+			"another parameter": func(s system) {
+				s[planned][config.Secondary].section("Parameters")["Baked"].(map[string]any)["Default"] = "/unishop/image"
+			},
+		},
+	},
 	"each stack says where its site and database are, which role it plays and how it came to it; its instance only while active": {
 		check: func(s system) (c complaints) {
 			s.each(func(where string, m mode, side config.Side, t template) {
-				want := "DatabaseEndpoint, LastRoleChange, Release, Role, WebsiteURL"
+				want := []string{"DatabaseEndpoint", "LastRoleChange", "Release", "Role", "WebsiteURL"}
 				if active(m, side) {
-					want = "DatabaseEndpoint, InstanceId, LastRoleChange, Release, Role, WebsiteURL"
+					want = append(want, "InstanceId")
 				}
-				got := strings.Join(keys(t.section("Outputs")), ", ")
-				c.unless(got == want, "%s: %s", where, got)
+				if side == config.Primary || !unplanned(m) {
+					want = append(want, "ImageBaked")
+				}
+				slices.Sort(want)
+				got := keys(t.section("Outputs"))
+				c.unless(slices.Equal(got, want), "%s: %v", where, got)
 				bucket, _ := t.one("AWS::S3::Bucket")
 				role, _ := t.one("Custom::RegionRole")
 				c.unless(render(at(t.section("Outputs"), "WebsiteURL", "Value")) == "${"+bucket+".WebsiteURL}", "%s: WebsiteURL", where)

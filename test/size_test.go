@@ -14,7 +14,7 @@ const maxTemplate = 51_200
 // largest is the longest value that each key of the context takes; of what AWS names, the longest name there is.
 var largest = map[string]any{
 	"name":             strings.Repeat("n", 40),
-	"artifact":         "s3://" + strings.Repeat("b", 63) + "/" + strings.Repeat("k", 993) + ".tar.gz",
+	"artifact":         "s3://" + strings.Repeat("b", 63) + "/" + strings.Repeat("k", 249) + ".tar.gz",
 	"reconcile":        strings.Repeat("r", 64),
 	"protect":          "true",
 	"primary-region":   "us-isof-south-1",
@@ -26,6 +26,8 @@ var largest = map[string]any{
 	"engine-version":   "8.0.mysql_aurora.3.10.4000",
 	"database-class":   "db.x2iedn.32xlarge",
 	"server-class":     "u7inh-32tb.480xlarge",
+	"server-image":     "previous",
+	"image-date":       "2026-12-01",
 }
 
 func TestPromisesOfTheLargestTemplates(t *testing.T) {

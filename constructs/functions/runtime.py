@@ -36,6 +36,8 @@ FAILED = ClientError, botocore.exceptions.ConnectionError, botocore.exceptions.H
 FOREVER = float("inf")
 
 env = os.environ
+# What an answer says beside Done.
+facts = {}
 
 
 # What is asked for cannot or must not be done; says why, and what to do instead.
@@ -121,7 +123,7 @@ def answer(event, status, said):
         "Reason": said,
         # One for all time: another id would be a replacement, whose clean-up deletes.
         "PhysicalResourceId": event["ResourceType"],
-        "Data": {"Done": said},
+        "Data": {"Done": said, **facts},
         **{key: event[key] for key in ("StackId", "RequestId", "LogicalResourceId")},
     }
     retries = urllib3.Retry(5, backoff_factor=0.5, status_forcelist=range(500, 600))

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"unishop-pilot-light/drill/stage"
 	"unishop-pilot-light/internal/config"
@@ -151,6 +152,61 @@ func ImagePublished(ctx context.Context, d *stage.Drill) error {
 	}
 	if !slices.Contains(left[stage.Regions[config.Secondary]]["images"], published) {
 		return fmt.Errorf("the published image is %q, want one of %v", published, left[stage.Regions[config.Secondary]]["images"])
+	}
+	return nil
+}
+
+// BootedPrevious: the side's one instance runs from the image that served before, and not from the one of the release.
+func BootedPrevious(side config.Side) stage.Check {
+	return func(ctx context.Context, d *stage.Drill) error {
+		want, err := d.Previous(ctx, side)
+		if err != nil {
+			return err
+		}
+		if booted, err := d.Booted(side); err != nil || booted != want {
+			return fmt.Errorf("the %s runs from %q (%v), want %s", side, booted, err, want)
+		}
+		return nil
+	}
+}
+
+// Kept: so many images are there in each region, each with its snapshot.
+func Kept(count int) stage.Check {
+	return func(ctx context.Context, d *stage.Drill) error {
+		left, err := d.Emulator.Leftovers(ctx)
+		if err != nil {
+			return err
+		}
+		for _, region := range stage.Regions {
+			images, snapshots := left[region]["images"], left[region]["snapshots"]
+			if len(images) != count || len(snapshots) != count {
+				return fmt.Errorf("%s keeps the images %v and the snapshots %v, want %d of each", region, images, snapshots, count)
+			}
+		}
+		return nil
+	}
+}
+
+// SameBake: both stacks name the same time of the bake, that of the image which the pilot light would boot.
+func SameBake(ctx context.Context, d *stage.Drill) error {
+	published, err := d.System.Image(ctx)
+	if err != nil {
+		return err
+	}
+	baked, err := d.Baked(ctx, config.Secondary, published)
+	if err != nil {
+		return err
+	}
+	for _, side := range []config.Side{config.Primary, config.Secondary} {
+		stack, err := d.System.Stack(ctx, side)
+		if err != nil {
+			return err
+		}
+		// The copies are made one after the other.
+		named, err := time.Parse(time.RFC3339, stack.Outputs["ImageBaked"])
+		if err != nil || named.Sub(baked).Abs() > 5*time.Second {
+			return fmt.Errorf("the stack of the %s says that its image was baked at %q (%v), and it was at %s", side, stack.Outputs["ImageBaked"], err, baked)
+		}
 	}
 	return nil
 }

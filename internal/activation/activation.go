@@ -20,16 +20,23 @@ const Whole = "AWS::EC2::Instance"
 // https://docs.aws.amazon.com/whitepapers/latest/aws-fault-isolation-boundaries/global-services.html
 var Varies = map[string][]string{
 	"Custom::RegionRole":     {"Role", "Way", "Attempt", "Reconcile"},
-	"Custom::PublishedImage": {"Reconcile"},
+	"Custom::PublishedImage": {"Reconcile", "Serves"},
 	// Follows server-zone, where the next image is built.
 	"AWS::ImageBuilder::InfrastructureConfiguration": {"SubnetId"},
 }
 
-// Image is the parameter with which an active secondary finds its image.
-const Image = "Image"
+// Parameters that read what stands in Systems Manager.
+const (
+	// Image is what an active secondary boots.
+	Image = "Image"
+	// PreviousImage is what an active region of either side boots instead, when it is to serve from the image before.
+	PreviousImage = "PreviousImage"
+	// Baked is when the secondary's image was baked. An unplanned failover does without.
+	Baked = "Baked"
+)
 
 // Standing is what a template has in every role: the template without the instance, what depends on it being there, the
-// properties of [Varies], the parameter [Image] and the outputs. The template itself is not changed.
+// properties of [Varies], the parameters [Image], [PreviousImage] and [Baked], and the outputs. The template itself is not changed.
 func Standing(t Template) Template {
 	standing := copyOf(t)
 	delete(standing, "Outputs")
@@ -48,7 +55,9 @@ func Standing(t Template) Template {
 		}
 	}
 	if parameters, ok := standing["Parameters"].(map[string]any); ok {
-		delete(parameters, Image)
+		for _, varies := range []string{Image, PreviousImage, Baked} {
+			delete(parameters, varies)
+		}
 		if len(parameters) == 0 {
 			delete(standing, "Parameters")
 		}

@@ -23,6 +23,16 @@ const (
 	Switchover Way = "switchover"
 )
 
+// ServerImage is which of the two images that are kept the servers boot.
+type ServerImage string
+
+const (
+	// CurrentImage is the one of the release.
+	CurrentImage ServerImage = "current"
+	// PreviousImage is the one that served before.
+	PreviousImage ServerImage = "previous"
+)
+
 // The values of Attempt that are no time.
 const (
 	// Planned is the attempt of every planned way.
@@ -71,6 +81,10 @@ type Config struct {
 	ServerZone int
 	// Tags of both stacks, which CloudFormation passes on to what is in them. They are part of no template.
 	Tags map[string]string
+	// ServerImage is the image that the server boots.
+	ServerImage ServerImage
+	// ImageDate has an image baked from unchanged sources: another date is another image. Empty by default.
+	ImageDate string
 	// Objectives are what the drill holds a failover against. Nothing that is deployed depends on them.
 	Objectives Objectives
 }

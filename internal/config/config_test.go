@@ -125,8 +125,15 @@ func TestEveryMistakeNamesKeyValueAndWhatIsAllowed(t *testing.T) {
 		"artifact by https":       {"artifact", "https://bucket/unishop.tar.gz", []string{`artifact: "https://bucket/unishop.tar.gz"`, "s3://"}},
 		"artifact with a quote":   {"artifact", `s3://bucket/a'b.tar.gz`, []string{"artifact"}},
 		"artifact without key":    {"artifact", "s3://bucket/", []string{"artifact"}},
-		"artifact too long":       {"artifact", "s3://bucket/" + strings.Repeat("k", 994) + ".tar.gz", []string{"up to 1000"}},
+		"artifact too long":       {"artifact", "s3://bucket/" + strings.Repeat("k", 250) + ".tar.gz", []string{"up to 256"}},
 		"artifact not a text":     {"artifact", true, []string{"artifact: the JSON value true"}},
+		"image of the day":        {"image-date", "today", []string{`image-date: "today"`, "2026-12-01"}},
+		"image of no day":         {"image-date", "2026-02-30", []string{`image-date: "2026-02-30"`}},
+		"image of a short day":    {"image-date", "2026-2-3", []string{`image-date: "2026-2-3"`}},
+		"image date not a text":   {"image-date", float64(20261201), []string{"image-date: the JSON value"}},
+		"another image":           {"server-image", "Previous", []string{`server-image: "Previous"`, `"current" or "previous"`}},
+		"image not a text":        {"server-image", true, []string{"server-image: the JSON value true"}},
+		"image misspelt":          {"server-imag", "previous", []string{"did you mean server-image?"}},
 		"reconcile with spaces":   {"reconcile", "to day", []string{`reconcile: "to day"`}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -152,7 +159,7 @@ func TestWhatIsAllowedIsRead(t *testing.T) {
 	c, err := Parse(context(map[string]any{
 		"artifact": "s3://releases/shop/unishop-1.2.tar.gz", "reconcile": "2026-01-31T12:00", "protect": "true",
 		"server-class": "m7i-flex.large", "server-zone": "2", "name": "unishop-staging", "database-class": "db.x2g.large",
-		"objective-rto": "2h", "objective-rpo": "90s",
+		"objective-rto": "2h", "objective-rpo": "90s", "server-image": "previous", "image-date": "2024-02-29",
 	}))
 	require.NoError(t, err)
 	assert.Equal(t, Artifact{"releases", "shop/unishop-1.2.tar.gz"}, c.Artifact)
@@ -161,6 +168,8 @@ func TestWhatIsAllowedIsRead(t *testing.T) {
 	assert.True(t, c.Protect)
 	assert.Equal(t, "m7i-flex.large", c.ServerClass)
 	assert.Equal(t, 2, c.ServerZone)
+	assert.Equal(t, PreviousImage, c.ServerImage)
+	assert.Equal(t, "2024-02-29", c.ImageDate)
 	assert.Equal(t, "8.0.mysql_aurora.3.10.4", c.EngineVersion)
 	assert.Equal(t, Objectives{RTO: 2 * time.Hour, RPO: 90 * time.Second}, c.Objectives)
 	assert.Equal(t, Region{Side: Secondary, Name: "us-west-1", CIDR: "10.1.0.0/16", Role: PilotLight, Way: Switchover}, c.Secondary)
@@ -173,6 +182,15 @@ func TestWhatIsNotOursPasses(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, c.Warnings, 1)
 	assert.Contains(t, c.Warnings[0], "department: this program does not know the context key")
+}
+
+func TestTheServerBootsTheImageOfTheReleaseByDefault(t *testing.T) {
+	for _, empty := range []any{nil, ""} {
+		c, err := Parse(context(map[string]any{"server-image": empty, "image-date": empty}))
+		require.NoError(t, err)
+		assert.Equal(t, CurrentImage, c.ServerImage)
+		assert.Empty(t, c.ImageDate)
+	}
 }
 
 func TestZonesAreNamedOrLeftToCloudFormation(t *testing.T) {
@@ -193,9 +211,9 @@ func TestSharedNames(t *testing.T) {
 	n := Names("unishop")
 	assert.Equal(t, []string{
 		"unishop-primary", "unishop-secondary", "unishop", "unishop-primary", "unishop-secondary-1",
-		"unishop/database", "/unishop/image", "unishop", "/aws/imagebuilder/unishop", "/unishop/server",
+		"unishop/database", "/unishop/image", "/unishop/image/previous", "/unishop/image/baked", "unishop", "/aws/imagebuilder/unishop", "/unishop/server",
 	}, []string{
 		n.Stack(Primary), n.Stack(Secondary), n.GlobalCluster(), n.Cluster(Primary), n.Instance(Secondary),
-		n.Secret(), n.ImageParameter(), n.Image(), n.ImageLogGroup(), n.ServerLogGroup(),
+		n.Secret(), n.ImageParameter(), n.PreviousImageParameter(), n.BakedParameter(), n.Image(), n.ImageLogGroup(), n.ServerLogGroup(),
 	})
 }

@@ -39,6 +39,12 @@ func (n Names) Secret() string { return string(n) + "/database" }
 // ImageParameter is the SSM parameter in the secondary's region that holds the id of the proven golden image.
 func (n Names) ImageParameter() string { return "/" + string(n) + "/image" }
 
+// PreviousImageParameter is the SSM parameter, in both regions, that holds the id of the image that served before.
+func (n Names) PreviousImageParameter() string { return n.ImageParameter() + "/previous" }
+
+// BakedParameter is the SSM parameter in the secondary's region that holds when the proven golden image was baked.
+func (n Names) BakedParameter() string { return n.ImageParameter() + "/baked" }
+
 // Image is the name of the golden image's component, recipe, infrastructure and distribution.
 func (n Names) Image() string { return string(n) }
 

@@ -15,9 +15,9 @@ import (
 
 // keys are the context keys of the program. cdk.json holds their defaults.
 var keys = []string{
-	"artifact", "database-class", "engine-version", "failover", "name", "objective-rpo", "objective-rto", "primary-cidr",
-	"primary-region", "primary-zones", "protect", "reconcile", "secondary-cidr", "secondary-region", "secondary-zones",
-	"server-class", "server-zone", "tags",
+	"artifact", "database-class", "engine-version", "failover", "image-date", "name", "objective-rpo", "objective-rto",
+	"primary-cidr", "primary-region", "primary-zones", "protect", "reconcile", "secondary-cidr", "secondary-region",
+	"secondary-zones", "server-class", "server-image", "server-zone", "tags",
 }
 
 // Parse reads the whole CDK context: the values of cdk.json and those of the command line, which are strings.
@@ -35,6 +35,8 @@ func Parse(context map[string]any) (Config, error) {
 		ServerClass:   p.text("server-class", aServerClass),
 		ServerZone:    p.serverZone(),
 		Tags:          p.tags(),
+		ServerImage:   ServerImage(cmp.Or(p.optional("server-image", aServerImage), string(CurrentImage))),
+		ImageDate:     p.optional("image-date", aDate),
 		Objectives:    Objectives{RTO: p.duration("objective-rto"), RPO: p.duration("objective-rpo")},
 	}
 	c.Primary = Region{Side: Primary, Name: p.text("primary-region", aRegion), CIDR: p.text("primary-cidr", aCIDR)}

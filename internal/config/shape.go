@@ -3,6 +3,7 @@ package config
 import (
 	"net/netip"
 	"regexp"
+	"time"
 )
 
 // shape is what a text must look like, and how to say so.
@@ -36,8 +37,15 @@ var (
 
 	// What the bundle's name may hold is what needs no quoting in YAML, in a shell and in an IAM policy. It has a
 	// limit because it must fit into the template; S3 takes 1024: https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html
-	anArtifact = pattern("s3://bucket/key.tar.gz, the key made of up to 1000 letters, digits and . _ - /",
-		`^s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/[A-Za-z0-9._-][A-Za-z0-9._/-]{0,992}\.tar\.gz$`)
+	anArtifact = pattern("s3://bucket/key.tar.gz, the key made of up to 256 letters, digits and . _ - /",
+		`^s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/[A-Za-z0-9._-][A-Za-z0-9._/-]{0,248}\.tar\.gz$`)
+
+	aServerImage = pattern(`"current" or "previous"`, "^(current|previous)$")
+
+	aDate = shape{"a date such as 2026-12-01", func(s string) bool {
+		_, err := time.Parse(time.DateOnly, s)
+		return err == nil
+	}}
 
 	aReconcile = pattern("up to 64 letters, digits, and . : _ -, for example the time of day", `^[A-Za-z0-9.:_-]{1,64}$`)
 

@@ -21,6 +21,7 @@ COMMON = {
     "Throttling": 400,
     "ThrottlingException": 400,
     "RequestLimitExceeded": 503,
+    "InvalidAMIID.Unavailable": 400,
     "SlowDown": 503,
     "ServiceUnavailable": 503,
 }
@@ -36,6 +37,8 @@ DENIALS = {"ssm": "AccessDeniedException", "secretsmanager": "AccessDeniedExcept
 ACTIONS = {
     "s3:ListObjectVersions": ["s3:ListBucketVersions"],
     "s3:DeleteObjects": ["s3:DeleteObject", "s3:DeleteObjectVersion"],
+    # With DeleteAssociatedSnapshots: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/deregister-ami.html
+    "ec2:DeregisterImage": ["ec2:DeregisterImage", "ec2:DeleteSnapshot"],
 }
 CALL_SECONDS = 0.1
 

@@ -3,6 +3,7 @@ as after a deployment: the primary is active and the writer, the secondary is it
 """
 
 import datetime
+import fnmatch
 import io
 import json
 import urllib.error
@@ -43,7 +44,12 @@ class Regions:
         self.secrets = {PRIMARY: 0, SECONDARY: 0}  # when it is there
         # Not ResourceNotFoundException: without an ARN, a permission for secret:<name>-?????? does not apply to it.
         self.no_secret = "AccessDeniedException"
-        self.images, self.parameter, self.validation_seconds, self.rejected = {}, None, 1, set()
+        self.images, self.validation_seconds, self.rejected = (
+            {},
+            1,
+            set(),
+        )  # images: by region and ARN, the oldest first
+        self.parameters = {}  # by region and name
         self.objects, self.kept = [], set()
         self.visited = []
         self.web = {}  # URL: text, or what is raised
@@ -286,30 +292,58 @@ class Regions:
 
     # --- Systems Manager, EC2, S3 -------------------------------------------------------------------------------------
 
+    @property
+    def parameter(self):
+        """The image that the pilot light would boot."""
+        return self.parameters.get((SECONDARY, self.names["parameter"]))
+
+    @parameter.setter
+    def parameter(self, value):
+        self.parameters[SECONDARY, self.names["parameter"]] = value
+
     def get_parameter(self, request, Name):
-        if (request.region, Name) != (SECONDARY, self.names["parameter"]) or self.parameter is None:
+        value = self.parameters.get((request.region, Name))
+        if value is None:
             raise fault("ssm", request.operation, "ParameterNotFound", "")
-        return {"Parameter": {"Name": Name, "Value": self.parameter}}
+        return {"Parameter": {"Name": Name, "Value": value}}
 
     def put_parameter(self, request, Name, Value, Type, DataType, Overwrite):
-        assert (request.region, Name) == (SECONDARY, self.names["parameter"]), "another parameter"
-        if self.parameter is not None and not Overwrite:
+        if (request.region, Name) in self.parameters and not Overwrite:
             raise fault("ssm", request.operation, "ParameterAlreadyExists", Name)
-        if (Type, DataType) != ("String", "aws:ec2:image"):
+        if DataType != ("aws:ec2:image" if Value.startswith("ami-") else "text") or Type != "String":
             raise AssertionError("Parameter Store would not look at the image")
         if Value not in self.rejected:
-            self.clock.after(self.validation_seconds, lambda: setattr(self, "parameter", Value))
+            self.clock.after(self.validation_seconds, lambda: self.parameters.update({(request.region, Name): Value}))
         return {"Version": 1}
 
-    def delete_parameter(self, request, Name):
-        self.get_parameter(request, Name)
-        self.parameter = None
-        return {}
+    def delete_parameters(self, request, Names):
+        there = [name for name in Names if self.parameters.pop((request.region, name), None)]
+        answer = {"DeletedParameters": there, "InvalidParameters": sorted(set(Names) - set(there))}
+        return {kind: names for kind, names in answer.items() if names}
 
     def describe_images(self, request, Owners, Filters):
         (condition,) = Filters
-        assert (Owners, condition["Name"]) == (["self"], "tag:Ec2ImageBuilderArn"), "images of others"
-        return {"Images": [{"ImageId": i} for i in self.images.get((request.region, condition["Values"][0]), [])]}
+        assert Owners == ["self"], "images of others"
+        (pattern,) = condition["Values"]
+        found = []
+        for (region, arn), images in self.images.items():
+            for image in images if region == request.region else []:
+                of = {"tag:Ec2ImageBuilderArn": arn, "image-id": image}[condition["Name"]]
+                if fnmatch.fnmatchcase(of, pattern):
+                    tags = [{"Key": "Ec2ImageBuilderArn", "Value": arn}]
+                    # The id's last digits say the hour.
+                    found.append(
+                        {"ImageId": image, "CreationDate": f"2026-01-01T{image[-2:]}:00:00.000Z", "Tags": tags}
+                    )
+        return {"Images": found[::-1]}
+
+    def deregister_image(self, request, ImageId, DeleteAssociatedSnapshots):
+        assert DeleteAssociatedSnapshots, "snapshots stay"
+        for (region, _arn), images in self.images.items():
+            if region == request.region and ImageId in images:
+                images.remove(ImageId)
+                return {"Return": True}
+        raise fault("ec2", request.operation, "InvalidAMIID.Unavailable", ImageId)
 
     def list_object_versions(self, request, Bucket):
         if self.objects is None:

@@ -21,6 +21,7 @@ def functions():
         ("Custom::RegionRole", PRIMARY),
         ("Custom::RegionRole", SECONDARY),
         ("Custom::PublishedImage", PRIMARY),
+        ("Custom::Images", PRIMARY),
         ("Custom::Teardown", PRIMARY),
         ("Custom::Teardown", SECONDARY),
     ):

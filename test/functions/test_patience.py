@@ -29,12 +29,21 @@ def ready_to_demote(regions):
 def published(request, parameter=None):
     def make():
         run = Lambda("Custom::PublishedImage", PRIMARY)
-        run.regions.images = {(SECONDARY, IMAGE): ["ami-1"]}
+        run.regions.images = {(PRIMARY, IMAGE): ["ami-11"], (SECONDARY, IMAGE): ["ami-01"]}
         run.regions.parameter = parameter
-        if request == "Delete":
-            del run.regions.stacks[SECONDARY]
         run.regions.set_stack(PRIMARY, request.upper() + "_IN_PROGRESS")
         return run, lambda: run.send(request, {"Image": IMAGE})
+
+    return make
+
+
+def deleted(status):
+    def make():
+        run = Lambda("Custom::Images", PRIMARY)
+        run.regions.images = {(PRIMARY, IMAGE): ["ami-11"], (SECONDARY, IMAGE): ["ami-01"]}
+        run.regions.parameter = "ami-01"
+        run.regions.set_stack(PRIMARY, status)
+        return run, lambda: run.send("Delete", {"Version": "1.0.1"})
 
     return make
 
@@ -53,14 +62,16 @@ RUNS = {
     "a new pilot light": role(SECONDARY, "pilot-light", request="Create"),
     "deletion": role(SECONDARY, prepare=swapped),
     "an image is published": published("Create"),
-    "an image is replaced": published("Update", "ami-0"),
-    "an image is removed": published("Delete", "ami-1"),
+    "an image is replaced": published("Update", "ami-00"),
+    "the images are deleted": deleted("DELETE_IN_PROGRESS"),
+    "the images of a failed creation are deleted": deleted("ROLLBACK_IN_PROGRESS"),
     "a site is emptied": teardown,
 }
 
 
 def state(regions):
-    return regions.writer, regions.parameter, regions.objects
+    images = {where: list(copies) for where, copies in regions.images.items()}
+    return regions.writer, dict(regions.parameters), images, regions.objects
 
 
 class Trouble(unittest.TestCase):

@@ -5,6 +5,7 @@ import unittest
 from fake_aws import model
 from running import PRIMARY, SECONDARY, Lambda, RegionRole
 
+ARN = "arn:aws:imagebuilder:us-east-1:111122223333:image/unishop/1.0.1/1"
 UPWARDS = {"CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS"}
 DOWNWARDS = {"DELETE_IN_PROGRESS", "ROLLBACK_IN_PROGRESS"}
 ACTS = {
@@ -13,27 +14,37 @@ ACTS = {
     ("Custom::RegionRole", "Delete"): {"DELETE_IN_PROGRESS"},
     ("Custom::PublishedImage", "Create"): UPWARDS,
     ("Custom::PublishedImage", "Update"): UPWARDS | {"UPDATE_ROLLBACK_IN_PROGRESS"},
-    ("Custom::PublishedImage", "Delete"): DOWNWARDS,
+    ("Custom::PublishedImage", "Delete"): set(),
+    ("Custom::Images", "Create"): set(),
+    ("Custom::Images", "Update"): {"UPDATE_ROLLBACK_IN_PROGRESS"},
+    ("Custom::Images", "Delete"): DOWNWARDS,
     ("Custom::Teardown", "Create"): set(),
     ("Custom::Teardown", "Update"): set(),
     ("Custom::Teardown", "Delete"): DOWNWARDS,
 }
+# States in which a function acts, and finds nothing to change.
+IDLES = {
+    ("Custom::PublishedImage", "Delete"): DOWNWARDS,
+    ("Custom::Images", "Create"): UPWARDS,
+    ("Custom::Images", "Update"): UPWARDS,
+}
 PROPERTIES = {
     "Custom::RegionRole": {"Role": "active", "Way": "switchover", "Reconcile": ""},
-    "Custom::PublishedImage": {"Image": "arn"},
+    "Custom::PublishedImage": {"Image": ARN},
+    "Custom::Images": {"Version": "1.0.1"},
     "Custom::Teardown": {"Bucket": "site"},
 }
-CHANGES = "SwitchoverGlobalCluster", "PutParameter", "DeleteParameter", "DeleteObjects"
+CHANGES = "SwitchoverGlobalCluster", "PutParameter", "DeleteParameters", "DeregisterImage", "DeleteObjects"
 
 
 def ready(kind):
     """A function that finds something to change, whatever it is asked."""
     region = SECONDARY if kind == "Custom::RegionRole" else PRIMARY
     run = Lambda(kind, region)
-    run.regions.images = {(SECONDARY, "arn"): ["ami-1"]}
+    run.regions.images = {(PRIMARY, ARN): ["ami-01"], (SECONDARY, ARN): ["ami-11"]}
     if kind == "Custom::PublishedImage":
         del run.regions.stacks[SECONDARY]  # which would need it
-    run.regions.parameter, run.regions.objects = "ami-0", [("page", "null", False)]
+    run.regions.parameter, run.regions.objects = "ami-00", [("page", "null", False)]
     return run
 
 
@@ -48,10 +59,11 @@ class AFunction(unittest.TestCase):
                     if (kind, request) == ("Custom::RegionRole", "Delete"):
                         run.regions.swap()
                     run.regions.set_stack(run.region, state)
-                    answer = run.send(request, PROPERTIES[kind])
+                    old = PROPERTIES[kind] if kind == "Custom::Images" else None
+                    answer = run.send(request, PROPERTIES[kind], old=old)
                     self.assertEqual(answer.status, "SUCCESS")
                     self.assertEqual(bool(run.aws.called(*CHANGES)), state in acts)
-                    if state not in acts:
+                    if state not in acts | IDLES.get((kind, request), set()):
                         self.assertEqual(answer.said, f"nothing: {request} in {state}")
                         self.assertEqual([name for _region, name, _p in run.aws.calls], ["DescribeStacks"])
 
@@ -80,7 +92,7 @@ class AnEventThatComesAgainInTheNextOperation(unittest.TestCase):
         role.regions.set_stack(PRIMARY, "UPDATE_COMPLETE", role="active")
         return role, event
 
-    def test_moves_nothing_in_the_update_that_activates(self):
+    def test_gives_nothing_away_in_the_update_that_activates(self):
         role, event = self.deactivated()
         role.regions.clock.sleep(30)
         role.regions.set_stack(SECONDARY, "UPDATE_IN_PROGRESS", since=role.regions.clock.now)
@@ -90,7 +102,7 @@ class AnEventThatComesAgainInTheNextOperation(unittest.TestCase):
         # The operation's own event is not.
         self.assertEqual(role.send("Update", PROPERTIES["Custom::RegionRole"]).status, "SUCCESS")
 
-    def test_is_recognised_by_its_age_only_when_it_has_one(self):
+    def test_is_known_by_its_age_only_when_it_tells_it(self):
         role, event = self.deactivated()
         event["ResponseURL"] = event["ResponseURL"].partition("&X-Amz-Date")[0]
         role.regions.clock.sleep(30)

@@ -20,6 +20,7 @@ ec2 = patches.ministack(
     "_images",
     "_subnets",
     "_volumes",
+    "_snapshots",
     "_tags",
     "_security_groups",
     "_STUB_AMIS",
@@ -29,7 +30,7 @@ ec2 = patches.ministack(
     "_instance_xml",
     "_launch_instances_internal",
 )
-responses = patches.ministack("core.responses", "get_region", "get_account_id")
+responses = patches.ministack("core.responses", "get_region", "get_account_id", "now_iso")
 concurrency = patches.ministack("core.concurrency", "run_reentrant")
 
 API = "https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html"
@@ -156,6 +157,40 @@ def _describe_images(original, params):
         return found[0] + f"<creationDate>{image['CreationDate']}</creationDate>".encode() if image else found[0]
 
     return status, headers, re.sub(rb"<imageId>([^<]*)</imageId>", dated, body)
+
+
+@patches.wrap(ec2._ACTION_MAP, "DeregisterImage")
+def _deregister_image(original, params):
+    """ "Default: The snapshots are not deleted."
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DeregisterImage.html
+    """
+    answer = original(params)
+    if answer[0] == 200 and ec2._p(params, "DeleteAssociatedSnapshots") == "true":
+        ec2._snapshots.pop(snapshot_of(ec2._p(params, "ImageId")), None)
+    return answer
+
+
+def snapshot_of(image_id):
+    """The id of the snapshot behind an image that Image Builder has made."""
+    return image_id.replace("ami-", "snap-")
+
+
+def add_snapshot(image_id, region):
+    """With what ministack's own have."""
+    account = responses.get_account_id()
+    snapshot = {
+        "SnapshotId": snapshot_of(image_id),
+        "VolumeId": "vol-ffffffff",  # https://docs.aws.amazon.com/ebs/latest/userguide/ebs-copy-snapshot.html
+        "VolumeSize": 8,
+        "Description": f"Created for {image_id}",
+        "State": "completed",
+        "StartTime": responses.now_iso(),
+        "Progress": "100%",
+        "OwnerId": account,
+        "Encrypted": False,
+        "StorageTier": "standard",
+    }
+    ec2._snapshots.set_scoped(account, region, snapshot["SnapshotId"], snapshot)
 
 
 @patches.wrap(ec2._ACTION_MAP, "TerminateInstances")

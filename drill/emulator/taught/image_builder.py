@@ -9,7 +9,7 @@ import re
 import uuid
 from datetime import UTC, datetime
 
-from taught import clients, drill, patches, settings
+from taught import clients, drill, ec2, patches, settings
 from taught.refusals import Refusal, first
 
 app = patches.ministack("app", "SERVICE_HANDLERS")
@@ -225,12 +225,14 @@ def _register(arn, region, name):
     asked = {"Name": name, "Architecture": "x86_64", "VirtualizationType": "hvm", "RootDeviceName": "/dev/xvda"}
     asked["TagSpecifications"] = [{"ResourceType": "image", "Tags": tags}]
     image = clients.call("ec2", "RegisterImage", asked, region)["ImageId"]
+    ec2.add_snapshot(image, region)
     return {"region": region, "image": image, "name": name, "accountId": responses.get_account_id()}
 
 
 def _deregister(amis):
     for ami in amis:
-        clients.call("ec2", "DeregisterImage", {"ImageId": ami["image"]}, ami["region"])
+        asked = {"ImageId": ami["image"], "DeleteAssociatedSnapshots": True}
+        clients.call("ec2", "DeregisterImage", asked, ami["region"])
 
 
 def _get(asked):

@@ -225,6 +225,10 @@ class Images(unittest.TestCase):
         )
         return {i["ImageId"]: {t["Key"]: t["Value"] for t in i["Tags"]}["Ec2ImageBuilderArn"] for i in found["Images"]}
 
+    def snapshots(self, region):
+        found = emulator().client("ec2", region).describe_snapshots(OwnerIds=["self"])["Snapshots"]
+        return [snapshot["SnapshotId"] for snapshot in found]
+
     def test_is_distributed_replaced_and_deleted(self):
         self.assertEqual(
             self.stack.create(image("1.0.7"), Outputs=outputs(Ami="Image.ImageId", Arn="Image.Arn")), "CREATE_COMPLETE"
@@ -246,14 +250,25 @@ class Images(unittest.TestCase):
         self.assertEqual(len(self.amis(SECONDARY)), 1)
         self.assertEqual(self.stack.delete(), "")
         self.assertEqual((self.amis(PRIMARY), self.amis(SECONDARY)), ({}, {}))
+        self.assertEqual(self.snapshots(PRIMARY) + self.snapshots(SECONDARY), [])
 
     def test_without_deletion_settings_the_amis_stay(self):
         self.stack.create(image("1.0.9", deletes=False))
         self.assertEqual(self.stack.delete(), "")
         for region in (PRIMARY, SECONDARY):
-            left = self.amis(region)
-            self.assertEqual(len(left), 1)
-            emulator().client("ec2", region).deregister_image(ImageId=next(iter(left)))
+            (left,) = self.amis(region)
+            self.assertEqual(len(self.snapshots(region)), 1)
+            emulator().client("ec2", region).deregister_image(ImageId=left, DeleteAssociatedSnapshots=True)
+            self.assertEqual((self.amis(region), self.snapshots(region)), ({}, []))
+
+    def test_that_is_deregistered_leaves_its_snapshot_unless_that_is_asked_for(self):
+        self.stack.create(image("1.0.12", deletes=False))
+        self.assertEqual(self.stack.delete(), "")
+        for region in (PRIMARY, SECONDARY):
+            ec2 = emulator().client("ec2", region)
+            ec2.deregister_image(ImageId=next(iter(self.amis(region))))
+            (left,) = self.snapshots(region)
+            ec2.delete_snapshot(SnapshotId=left)
 
     def test_whose_build_fails_is_deleted_with_what_there_is_of_it(self):
         builder, names = emulator().client("imagebuilder"), {"Arn": "Image.Arn"}

@@ -1,0 +1,42 @@
+package stage
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ssm"
+
+	"unishop-pilot-light/internal/config"
+)
+
+// Baked is when an image of a side's region was made.
+func (d *Drill) Baked(ctx context.Context, side config.Side, image string) (time.Time, error) {
+	text, err := d.Run(ctx, Command{At: Laptop, AWS: true, Arguments: []string{"ec2", "describe-images", "--region", Regions[side],
+		"--image-ids", image, "--query", "Images[0].CreationDate", "--output", "text"}})
+	if err != nil {
+		return time.Time{}, err
+	}
+	return time.Parse(time.RFC3339, LastLines(text, 1))
+}
+
+// Booted is the image that the one machine of a side's region runs from.
+func (d *Drill) Booted(side config.Side) (string, error) {
+	machines := d.World.Machines(Regions[side])
+	if len(machines) != 1 {
+		return "", fmt.Errorf("%d machines of the %s, want one", len(machines), side)
+	}
+	return machines[0].Image, nil
+}
+
+// Previous is the image of a side's region that served before.
+func (d *Drill) Previous(ctx context.Context, side config.Side) (string, error) {
+	found, err := ssm.NewFromConfig(d.System.In(side)).GetParameter(ctx, &ssm.GetParameterInput{
+		Name: aws.String(d.System.Names.PreviousImageParameter()),
+	})
+	if err != nil {
+		return "", err
+	}
+	return aws.ToString(found.Parameter.Value), nil
+}
