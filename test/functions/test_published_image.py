@@ -56,7 +56,9 @@ class Published(unittest.TestCase):
     def parameters(self, region):
         """By the last word of their names."""
         return {
-            name.rpartition("/")[2]: value for (where, name), value in self.regions.parameters.items() if where == region
+            name.rpartition("/")[2]: value
+            for (where, name), value in self.regions.parameters.items()
+            if where == region
         }
 
     def left(self):
