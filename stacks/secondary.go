@@ -32,7 +32,7 @@ func publishedImage(stack awscdk.Stack, cfg config.Config) *string {
 }
 
 // imageParameter is an image that is named by a parameter of Systems Manager's. CloudFormation reads it before it touches
-// any resource, so a missing image is refused whole. Each image has a parameter of its own: the CDK CLI keeps the value of a
+// any resource, so a missing image is refused whole. There is one for each of the two images: the CDK CLI keeps the value of a
 // parameter that a stack has, whatever its default becomes.
 // https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-supplied-parameter-types.html
 func imageParameter(stack awscdk.Stack, id, name string) *string {

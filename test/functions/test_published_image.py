@@ -1,4 +1,4 @@
-"""PublishedImage: the pilot light boots the image that has sold in the primary, and the one before it is kept. Images:
+"""PublishedImage: the pilot light boots the image that is proven in the primary, and the one before it is kept. Images:
 what has been baked is deleted.
 """
 

@@ -92,7 +92,7 @@ class AnEventThatComesAgainInTheNextOperation(unittest.TestCase):
         role.regions.set_stack(PRIMARY, "UPDATE_COMPLETE", role="active")
         return role, event
 
-    def test_gives_nothing_away_in_the_update_that_activates(self):
+    def test_moves_nothing_in_the_update_that_activates(self):
         role, event = self.deactivated()
         role.regions.clock.sleep(30)
         role.regions.set_stack(SECONDARY, "UPDATE_IN_PROGRESS", since=role.regions.clock.now)
@@ -102,7 +102,7 @@ class AnEventThatComesAgainInTheNextOperation(unittest.TestCase):
         # The operation's own event is not.
         self.assertEqual(role.send("Update", PROPERTIES["Custom::RegionRole"]).status, "SUCCESS")
 
-    def test_is_known_by_its_age_only_when_it_tells_it(self):
+    def test_is_recognised_by_its_age_only_when_it_has_one(self):
         role, event = self.deactivated()
         event["ResponseURL"] = event["ResponseURL"].partition("&X-Amz-Date")[0]
         role.regions.clock.sleep(30)
