@@ -30,11 +30,9 @@ func (d *Drill) Booted(side config.Side) (string, error) {
 	return machines[0].Image, nil
 }
 
-// Previous is the image of a side's region that served before.
-func (d *Drill) Previous(ctx context.Context, side config.Side) (string, error) {
-	found, err := ssm.NewFromConfig(d.System.In(side)).GetParameter(ctx, &ssm.GetParameterInput{
-		Name: aws.String(d.System.Names.PreviousImageParameter()),
-	})
+// Parameter reads a parameter of Systems Manager's in a side's region.
+func (d *Drill) Parameter(ctx context.Context, side config.Side, name string) (string, error) {
+	found, err := ssm.NewFromConfig(d.System.In(side)).GetParameter(ctx, &ssm.GetParameterInput{Name: &name})
 	if err != nil {
 		return "", err
 	}
