@@ -105,7 +105,7 @@ var mutations = map[string]mutation{
 		want: "blocks", rules: []string{"replica-dropped AWS::SecretsManager::Secret"},
 	},
 	"an alarm that only the active template has": {
-		edit: func(m mode, stack string, t template) {
+		edit: func(_ mode, stack string, t template) {
 			if len(t.of("AWS::EC2::Instance")) == 1 {
 				t.section("Resources")["Alarm"] = map[string]any{"Type": "AWS::CloudWatch::Alarm", "Properties": map[string]any{"AlarmName": stack}}
 			}

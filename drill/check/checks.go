@@ -163,10 +163,11 @@ func BootedPrevious(side config.Side) stage.Check {
 		if err != nil {
 			return err
 		}
-		if booted, err := d.Booted(side); err != nil || booted != want {
-			return fmt.Errorf("the %s runs from %q (%v), want %s", side, booted, err, want)
+		booted, err := d.Booted(side)
+		if err == nil && booted != want {
+			err = fmt.Errorf("the %s runs from %q, want %s", side, booted, want)
 		}
-		return nil
+		return err
 	}
 }
 
@@ -204,13 +205,17 @@ func SameBake(ctx context.Context, d *stage.Drill) error {
 	}
 	// The copies are made one after the other.
 	shown, err := time.Parse(time.RFC3339, stack.Outputs["ImageBaked"])
-	if err != nil || shown.Sub(made).Abs() > 5*time.Second {
-		return fmt.Errorf("the output ImageBaked is %q (%v), want about %s", stack.Outputs["ImageBaked"], err, made)
+	if err != nil {
+		return fmt.Errorf("the output ImageBaked: %w", err)
 	}
-	if read, err := d.Parameter(ctx, config.Secondary, d.System.Names.BakedParameter()); err != nil || read != stack.Outputs["ImageBaked"] {
-		return fmt.Errorf("the pilot light's image was baked at %q (%v), want %q", read, err, stack.Outputs["ImageBaked"])
+	if shown.Sub(made).Abs() > 5*time.Second {
+		return fmt.Errorf("the output ImageBaked is %s, want about %s", shown, made)
 	}
-	return nil
+	read, err := d.Parameter(ctx, config.Secondary, d.System.Names.BakedParameter())
+	if err == nil && read != stack.Outputs["ImageBaked"] {
+		err = fmt.Errorf("the pilot light's image was baked at %q, want %q", read, stack.Outputs["ImageBaked"])
+	}
+	return err
 }
 
 // NothingIsLeft: every store of the emulator is empty.
