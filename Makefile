@@ -5,6 +5,8 @@
 # make machine  the instance on a real systemd: root on Linux, some minutes; elsewhere it says that it was not run
 # make test     everything that is tested, the linters first
 # make lint     the linters alone
+# make preflight on AWS, before the first deployment: asks the account, in both regions, for whatever would be in the way,
+#               and changes nothing; ARGS="-c name=staging" changes keys of cdk.json
 # make failover on AWS, in an outage of us-east-1: activates us-west-1, after a comparison with what is deployed; GO_ON=yes
 #               goes on although more would change; TO=primary activates us-east-1; ARGS="-c server-class=t3.medium" goes to the CDK CLI
 # make review   what the changes of a branch would do to a deployed system, in every mode, without an account; BASE=v1 instead of
@@ -27,7 +29,7 @@ ACTIONLINT := v1.7.12
 # Maven's own repository, so that nothing is left elsewhere.
 MVN := mvn --batch-mode --no-transfer-progress -Dmaven.repo.local=$(CURDIR)/.cache/m2
 
-.PHONY: help drill faults sandbox killed machine outdated lint test failover review review-page kept setup bundle bench clean prerequisites
+.PHONY: help drill faults sandbox killed machine outdated lint test preflight failover review review-page kept setup bundle bench clean prerequisites
 .DELETE_ON_ERROR:
 
 help:
@@ -71,6 +73,11 @@ test: lint
 	go test -race $(RACE)
 	.cache/emulator-venv/bin/python -m unittest discover -s drill/emulator/tests
 	$(MVN) -q -f unishop/pom.xml verify
+
+# Built, and not `go run`, whose own exit code hides the program's.
+preflight:
+	@mkdir -p .cache
+	@go build -o .cache/preflight ./cmd/preflight && .cache/preflight $(ARGS)
 
 # In an outage: no set-up, no bundle, and for the CLI a region that is up.
 failover:

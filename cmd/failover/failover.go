@@ -27,7 +27,7 @@ func newFailover(to config.Side, arguments []string) (*failover, error) {
 	if !known {
 		return nil, fmt.Errorf("-to: %q is not allowed: use secondary or primary", to)
 	}
-	context := typed(arguments)
+	context := config.Typed(arguments)
 	context["failover"] = flag
 	cfg, err := config.Read("cdk.json", context)
 	if err != nil {
@@ -35,23 +35,6 @@ func newFailover(to config.Side, arguments []string) (*failover, error) {
 	}
 	folder, err := os.MkdirTemp("", "failover-")
 	return &failover{cfg: cfg, to: cfg.Region(to), further: arguments, assembly: folder}, err
-}
-
-// typed are the context values among arguments of the CDK CLI: -c key=value, --context key=value, --context=key=value.
-func typed(arguments []string) map[string]any {
-	values := map[string]any{}
-	for i, argument := range arguments {
-		pair, joined := strings.CutPrefix(argument, "--context=")
-		if !joined && i > 0 && (arguments[i-1] == "-c" || arguments[i-1] == "--context") {
-			pair = argument
-		} else if !joined {
-			continue
-		}
-		if key, value, ok := strings.Cut(pair, "="); ok {
-			values[key] = value
-		}
-	}
-	return values
 }
 
 func (f *failover) cleanUp() { _ = os.RemoveAll(f.assembly) } // temporary
@@ -70,7 +53,7 @@ func (f *failover) target() string {
 
 func (f *failover) synthesize(ctx context.Context) error {
 	arguments := []string{"synth", f.stack(), "--quiet", "--output", f.assembly}
-	for key, value := range typed(f.further) {
+	for key, value := range config.Typed(f.further) {
 		arguments = append(arguments, "-c", key+"="+value.(string))
 	}
 	return f.cdk(ctx, append(arguments, "-c", "failover="+config.FailoverTo[f.to.Side])...)

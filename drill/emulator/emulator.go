@@ -166,6 +166,12 @@ type Settings struct {
 	FailingBuilds int `json:"failing_builds,omitzero"`
 	// NoCapacity lists the instance types that a region is short of. An empty map ends every shortage.
 	NoCapacity map[string][]string `json:"no_capacity,omitzero"`
+	// NotOffered lists the classes of EC2 and RDS that a zone does not offer. An empty map: every zone offers all.
+	NotOffered map[string][]string `json:"not_offered,omitzero"`
+	// NotEnabled are regions, as keys.
+	NotEnabled map[string]bool `json:"not_enabled,omitzero"`
+	// Quotas that are not AWS's default, by code, or by name as RDS has it.
+	Quotas map[string]int `json:"quotas,omitzero"`
 }
 
 // Set changes settings while the emulator runs.

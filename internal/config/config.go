@@ -47,6 +47,9 @@ const (
 // https://docs.aws.amazon.com/AmazonRDS/latest/AuroraMySQLReleaseNotes/AuroraMySQL.release-calendars.html
 const defaultEngineVersion = "8.0.mysql_aurora.3.10.4"
 
+// defaultQualifier is the CDK's: https://docs.aws.amazon.com/cdk/v2/guide/bootstrapping-customizing.html
+const defaultQualifier = "hnb659fds"
+
 // Config is the whole configuration of the program. [Parse] makes it; every field is valid.
 type Config struct {
 	Names     Names
@@ -68,6 +71,8 @@ type Config struct {
 	Release string
 	// CLIRegion is the region that the CDK CLI asks for the account before it deploys. [Parse] leaves it empty: unknown.
 	CLIRegion string
+	// Qualifier tells the CDK's bootstrap of this program from others in the account.
+	Qualifier string
 	// Protect turns on deletion protection and keeps snapshots. Default false: the module ends with a clean-up.
 	Protect bool
 	// EngineVersion of Aurora MySQL, in both regions and in the global cluster: a failover needs equal versions. It is what

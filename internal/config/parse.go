@@ -29,6 +29,7 @@ func Parse(context map[string]any) (Config, error) {
 		Names:         Names(p.text("name", aName)),
 		Artifact:      p.artifact(),
 		Reconcile:     p.optional("reconcile", aReconcile),
+		Qualifier:     cmp.Or(p.optional("@aws-cdk/core:bootstrapQualifier", aQualifier), defaultQualifier),
 		Protect:       p.protect(),
 		DatabaseClass: p.text("database-class", aDatabaseClass),
 		EngineVersion: cmp.Or(p.optional("engine-version", anEngineVersion), defaultEngineVersion),

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"strings"
 )
 
 // FailoverTo is the value of the context key "failover" of an unplanned failover to a side.
@@ -26,4 +27,21 @@ func Read(file string, changes map[string]any) (Config, error) {
 	}
 	maps.Copy(content.Context, changes)
 	return Parse(content.Context)
+}
+
+// Typed are the context values among arguments of the CDK CLI: -c key=value, --context key=value, --context=key=value.
+func Typed(arguments []string) map[string]any {
+	values := map[string]any{}
+	for i, argument := range arguments {
+		pair, joined := strings.CutPrefix(argument, "--context=")
+		if !joined && i > 0 && (arguments[i-1] == "-c" || arguments[i-1] == "--context") {
+			pair = argument
+		} else if !joined {
+			continue
+		}
+		if key, value, ok := strings.Cut(pair, "="); ok {
+			values[key] = value
+		}
+	}
+	return values
 }

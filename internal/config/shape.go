@@ -49,6 +49,9 @@ var (
 
 	aReconcile = pattern("up to 64 letters, digits, and . : _ -, for example the time of day", `^[A-Za-z0-9.:_-]{1,64}$`)
 
+	// https://docs.aws.amazon.com/cdk/v2/guide/bootstrapping-customizing.html
+	aQualifier = pattern("up to ten letters and digits, as in `cdk bootstrap --qualifier`", `^[a-zA-Z0-9]{1,10}$`)
+
 	aDuration = pattern("a number of seconds, minutes or hours such as 90s, 15m or 1h", `^[1-9][0-9]{0,3}[smh]$`)
 
 	// A global database takes memory-optimised classes only:

@@ -10,7 +10,7 @@ GET  /_taught/leftovers  what is still in any store: {"us-east-1": {"stacks": ["
 import asyncio
 import json
 
-from taught import faults, leftovers, outage, patches, settings, wire
+from taught import account, faults, leftovers, outage, patches, settings, wire
 
 app = patches.ministack("app", "app", "_send_response")
 
@@ -27,10 +27,13 @@ async def gate(original, scope, receive, send):
         # Read to the end, or a client that still sends sees a broken connection instead of the answer.
         await _body(receive)
         return await app._send_response(send, *refused)
-    if not faults.there_are():
+    own = account.answers(call)
+    if not faults.there_are() and not own:
         return await original(scope, receive, send)
     call.body = await _body(receive)
     fault = faults.meet(call)
+    if not fault and own:
+        return await app._send_response(send, *own(call))
     if not fault:
         return await original(scope, _again(call.body, receive), send)
     if fault.answer == faults.LOSE:

@@ -15,6 +15,12 @@ DEFAULTS = {
     "failing_builds": 0,
     # Instance types that a region is short of: {"us-west-1": ["t3.small"]}.
     "no_capacity": {},
+    # Classes of EC2 and of RDS that a zone does not offer: {"us-east-1a": ["t3.small"]}.
+    "not_offered": {},
+    # Regions that are not enabled, as keys.
+    "not_enabled": {},
+    # Quotas of the account that are not AWS's default, by code, or by name as RDS has it: {"L-F678F1CE": 5}.
+    "quotas": {},
 }
 
 _values = dict(DEFAULTS)

@@ -15,6 +15,9 @@ responses = patches.ministack("core.responses", "get_region")
 # https://docs.aws.amazon.com/whitepapers/latest/aws-fault-isolation-boundaries/global-services.html
 GLOBAL = ("iam", "route53", "cloudfront", "organizations")
 
+# Where S3 Control is, which is signed for as S3 is.
+S3_CONTROL = "/v20180820/"
+
 # The answer of a custom resource's function goes to a presigned URL of S3 in its stack's region.
 ANSWERS = "custom-resource-answer"
 # What the SDKs say of themselves in a function: https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
@@ -53,12 +56,17 @@ class Call:
         """The name of the operation. The body has to be there."""
         if "/operation/" in self.path:
             return self.path.rpartition("/")[2]
+        if self.service == "servicequotas":  # which ministack does not know
+            return self.headers.get("x-amz-target", "").rpartition(".")[2]
         found = actions.extract_iam_action(self.service, self.method, self.path, self.headers, self.body, self.query)
         return found.rpartition(":")[2] if found else ""
 
     def error(self, code, status, message):
         """(status, headers, body) in the protocol that was spoken."""
         kind = self.headers.get("content-type", "")
+        if self.path.startswith(S3_CONTROL):
+            inner = f"<Error><Code>{code}</Code><Message>{message}</Message></Error>"
+            return _xml(status, f"<ErrorResponse>{inner}</ErrorResponse>")
         if self.service in ("s3", ANSWERS):
             return _xml(status, f"<Error><Code>{code}</Code><Message>{message}</Message></Error>")
         if self.service == "ec2":
