@@ -72,12 +72,19 @@ func keepTemplate(stack, flag string) error {
 	return write(stack+".template.json", unstamped)
 }
 
-// forSystem is the runbook, which is written for the default name and regions, with those of a system. Files of the
-// repository keep their names.
+// fixed is what is called unishop under every name: on the instance, and the schema.
+const fixed = `/(?:etc|opt|var/log)/unishop[\w./-]*|--no-pager unishop unishop-site|unishop unicorn_user|unishop <rows\.sql`
+
+// forSystem is the runbook, which is written for the default name and regions, with those of a system.
 func forSystem(runbook string, cfg config.Config) string {
 	regions := strings.NewReplacer("us-east-1", cfg.Primary.Name, "us-west-1", cfg.Secondary.Name)
-	name := regexp.MustCompile(`\bunishop\b`)
-	return name.ReplaceAllLiteralString(regions.Replace(runbook), string(cfg.Names))
+	name := regexp.MustCompile(`(` + fixed + `)|\bunishop\b`)
+	return name.ReplaceAllStringFunc(regions.Replace(runbook), func(found string) string {
+		if found == "unishop" {
+			return string(cfg.Names)
+		}
+		return found
+	})
 }
 
 func write(name, content string) error {

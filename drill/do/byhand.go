@@ -10,6 +10,7 @@ import (
 
 	"unishop-pilot-light/drill/stage"
 	"unishop-pilot-light/internal/config"
+	"unishop-pilot-light/internal/shopper"
 )
 
 // ForgetImage removes the parameter with which the pilot light finds its image.
@@ -56,5 +57,30 @@ func EmptySite(arguments ...string) stage.Action {
 		return Typed(stage.Command{At: stage.Laptop, Region: stage.Regions[config.Primary], AWS: true, Arguments: append([]string{
 			"s3", "rm", "--region", stage.Regions[config.Primary], "--recursive", "s3://" + bucket + "/",
 		}, arguments...)})(ctx, d)
+	}
+}
+
+// Shop has a new customer sign up at a side's shop, and put a unicorn into the basket.
+func Shop(side config.Side, email string) stage.Action {
+	return func(ctx context.Context, d *stage.Drill) error {
+		stack, err := d.System.Stack(ctx, side)
+		if err != nil {
+			return err
+		}
+		client := shopper.NewHTTP(d.Dial)
+		defer client.Close()
+		shop, err := client.Open(ctx, stack.Outputs["WebsiteURL"])
+		if err != nil {
+			return err
+		}
+		user, err := shop.SignUp(ctx, shopper.Person{Email: email, FirstName: "New", LastName: "Customer"})
+		if err != nil {
+			return err
+		}
+		unicorns, err := shop.Unicorns(ctx)
+		if err != nil {
+			return err
+		}
+		return shop.Put(ctx, user, unicorns[0])
 	}
 }

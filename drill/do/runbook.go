@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"unishop-pilot-light/drill/stage"
 	"unishop-pilot-light/internal/config"
@@ -29,7 +30,15 @@ func Runbook(section string, words ...string) stage.Action {
 
 // typeRunbook types the answer, too, when a command asks. It returns what was printed.
 func typeRunbook(ctx context.Context, d *stage.Drill, answer, section string, words ...string) (string, error) {
-	text := "exec <<<'" + answer + "'\n"
+	text, err := blocksOf(d, section, words...)
+	if err != nil {
+		return "", err
+	}
+	return d.Run(ctx, stage.Command{At: stage.Laptop, Shell: "exec <<<'" + answer + "'\n" + text})
+}
+
+// blocksOf a section, in the order of the words that they have.
+func blocksOf(d *stage.Drill, section string, words ...string) (text string, err error) {
 	for _, w := range words {
 		block, err := Block(filepath.Join(d.Root, "docs", "runbook.md"), section, w)
 		if err != nil {
@@ -37,7 +46,73 @@ func typeRunbook(ctx context.Context, d *stage.Drill, answer, section string, wo
 		}
 		text += block
 	}
-	return d.Run(ctx, stage.Command{At: stage.Laptop, Shell: text})
+	return text, nil
+}
+
+const rows = "Rows that were damaged or lost"
+
+// Damage has an error remove every customer, a while after the time that it notes: the last one that is good.
+func Damage(ctx context.Context, d *stage.Drill) error {
+	// The runbook's times have whole seconds.
+	statements := "DELETE FROM unishop.unicorns_basket; DELETE FROM unishop.unicorn_user"
+	return InOrder(Pause(2*time.Second), noteTime, Pause(2*time.Second), onInstance(config.Primary, "",
+		"mysql --defaults-extra-file=rows.cnf -h $DB_HOST -P $DB_PORT -e '"+statements+"'\n"))(ctx, d)
+}
+
+func noteTime(_ context.Context, d *stage.Drill) error {
+	d.Undamaged = time.Now()
+	return nil
+}
+
+// RestoreToTime restores a side's cluster beside it, as it was before the damage.
+func RestoreToTime(side config.Side) stage.Action {
+	return func(ctx context.Context, d *stage.Drill) error {
+		return restore(ctx, d, side, d.Undamaged.UTC().Format("2006-01-02T15:04:05Z"), "restore-db-cluster-to-point-in-time")
+	}
+}
+
+// RestoreLostWrites restores the volume that a failover to us-west-1 has left, beside the cluster there.
+func RestoreLostWrites(ctx context.Context, d *stage.Drill) error {
+	return restore(ctx, d, config.Secondary, "", "--source-region us-east-1", "restore-db-cluster-from-snapshot")
+}
+
+// restore types the blocks of a restore, and keeps what the last one prints: where the restored database listens.
+func restore(ctx context.Context, d *stage.Drill, side config.Side, answer string, words ...string) error {
+	words = append([]string{"REGION=" + stage.Regions[side], "echo \"$SUBNETS"}, words...)
+	text, err := typeRunbook(ctx, d, answer, rows, append(words, "create-db-instance")...)
+	d.Restored = strings.Join(strings.Fields(stage.LastLines(text, 1)), " ")
+	return err
+}
+
+// PutRowsBack takes rows out of the restored database and puts them into a side's, in the shell of its instance.
+func PutRowsBack(side config.Side) stage.Action {
+	return func(ctx context.Context, d *stage.Drill) error {
+		return onInstance(side, d.Restored, "", "mysqldump", "<rows.sql")(ctx, d)
+	}
+}
+
+// onInstance types the runbook's login to the database in the shell of a side's instance, then further blocks and a command.
+func onInstance(side config.Side, answer, command string, words ...string) stage.Action {
+	return func(ctx context.Context, d *stage.Drill) error {
+		machines := d.World.Machines(stage.Regions[side])
+		if len(machines) != 1 {
+			return fmt.Errorf("%d instances run in %s, where one is expected", len(machines), stage.Regions[side])
+		}
+		text, err := blocksOf(d, rows, append([]string{"dnf"}, words...)...)
+		if err != nil {
+			return err
+		}
+		_, err = d.Run(ctx, stage.Command{At: stage.Laptop, On: machines[0].Dir, Shell: "exec <<<'" + answer + "'\n" + text + command})
+		return err
+	}
+}
+
+// RemoveRestored removes the restored cluster of a side's region.
+func RemoveRestored(side config.Side) stage.Action {
+	return func(ctx context.Context, d *stage.Drill) error {
+		_, err := typeRunbook(ctx, d, "", rows, "REGION="+stage.Regions[side], "delete-db-instance")
+		return err
+	}
 }
 
 // Block finds a block of commands in a page.

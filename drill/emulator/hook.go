@@ -67,6 +67,11 @@ type Event struct {
 	MasterUsername     string `json:"masterUsername"`
 	MasterUserPassword string `json:"masterUserPassword"`
 
+	// RestoredFrom is where a DB instance's cluster has its data from; nil: it is new. Of a member that is resynchronised,
+	// Snapshot keeps the data that it had.
+	RestoredFrom *Backup `json:"restoredFrom"`
+	Snapshot     string  `json:"snapshot"`
+
 	// Of an image that was baked: its id in every region, and where its contents are, "s3://bucket/key".
 	Images []string `json:"images"`
 	Bundle string   `json:"bundle"`
@@ -75,6 +80,13 @@ type Event struct {
 	To     Member `json:"to"`
 	Writer Member `json:"writer"`
 	Way    string `json:"way"` // "failover" or "switchover"
+}
+
+// Backup is what a cluster is restored from: the data of a cluster at a time, or a snapshot of a volume.
+type Backup struct {
+	Member
+	Time     float64 `json:"time"` // in seconds of 1970
+	Snapshot string  `json:"snapshot"`
 }
 
 // Member is a DB cluster of a global cluster.

@@ -41,10 +41,15 @@ func (s *Server) Initialise(ctx context.Context, master Credentials, replication
 // that was itself the writer goes on from where it was. Whole seconds are all that MariaDB knows:
 // https://mariadb.com/kb/en/delayed-replication/
 func (s *Server) Follow(ctx context.Context, writer *Server, password string, delay time.Duration) error {
-	return s.exec(ctx, fmt.Sprintf(
+	return s.exec(ctx, s.source(writer, password, delay), "START SLAVE")
+}
+
+// source is the statement that says from whom to replicate.
+func (s *Server) source(writer *Server, password string, delay time.Duration) string {
+	return fmt.Sprintf(
 		"CHANGE MASTER TO MASTER_HOST = '127.0.0.1', MASTER_PORT = %d, MASTER_USER = %s, MASTER_PASSWORD = %s, "+
 			"MASTER_CONNECT_RETRY = 1, MASTER_SSL = 0, MASTER_USE_GTID = slave_pos, MASTER_DEMOTE_TO_SLAVE = 1, MASTER_DELAY = %d",
-		writer.Port, quote(replicator), quote(password), int(delay/time.Second)), "START SLAVE")
+		writer.Port, quote(replicator), quote(password), int(delay/time.Second))
 }
 
 // SetDelay changes the delay of a replica.

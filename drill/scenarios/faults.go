@@ -20,7 +20,8 @@ var east, west = stage.Regions[primary], stage.Regions[secondary]
 // Faults are the scenarios in which something goes wrong, in the order in which they run.
 var Faults = []stage.Scenario{
 	flag, keptTemplate, blockedSite, noImage, badRelease, monthly, previous, noCapacity, forgottenFlag, failedFailback, stuck, wrongOrder,
-	interrupted, hangingSwitchover, unserved, cleanClone, again, mirrored, otherCheckout, detached, upgraded, firstDeployment, protected, throttled,
+	interrupted, hangingSwitchover, unserved, cleanClone, again, mirrored, otherCheckout, detached, upgraded, firstDeployment, protected,
+	restored, throttled,
 }
 
 // Steps that several scenarios have in common.

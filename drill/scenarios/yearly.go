@@ -1,6 +1,8 @@
 package scenarios
 
 import (
+	"time"
+
 	"unishop-pilot-light/drill/check"
 	"unishop-pilot-light/drill/do"
 	"unishop-pilot-light/drill/stage"
@@ -48,5 +50,34 @@ var protected = stage.Scenario{
 		step("a removal is refused", do.Refused(do.Destroying("--all", "-c", "protect=true"), "TerminationProtection"), check.Serves(primary)),
 		step("the protection is lifted", do.Runbook("Remove a protected system", "update-termination-protection"), check.Serves(primary)),
 		step("everything is removed but the snapshots and their keys", do.Destroy("--all", "-c", "protect=true"), check.SnapshotsAreLeft),
+	},
+}
+
+// restored: an error in the data is replicated within a second, and the lost writes of a failover end in a snapshot. The
+// commands of both ways are the runbook's.
+var restored = stage.Scenario{
+	Name: "restored",
+	Says: "damaged rows come back from the backups, and the lost writes of a failover from AWS's snapshot, by the runbook",
+	Steps: []stage.Step{
+		deployed,
+		step("a customer fills a basket", do.Shop(primary, "ada@example.com"), check.Knows(primary, "ada@example.com")),
+		step("an error removes all customers, in both regions", do.Damage,
+			check.Eventually(check.All(check.Rows(primary, 0), check.Rows(secondary, 0)))),
+		step("the data of a moment before are restored beside the system, which goes on", do.RestoreToTime(primary),
+			check.Serves(primary), check.Replicates(secondary), check.Rows(primary, 0)),
+		step("the rows are put back, and the customer finds the basket", do.PutRowsBack(primary),
+			check.Knows(primary, "ada@example.com"), check.Eventually(check.Rows(secondary, 1))),
+		step("the restored cluster is removed", do.RemoveRestored(primary), check.OnlyTheSystem, check.Serves(primary)),
+
+		step("us-west-1 falls a minute behind, and another customer fills a basket", do.InOrder(do.Delayed(time.Minute), do.Shop(primary, "bob@example.com"))),
+		down,
+		step("us-west-1 takes over, without that customer", do.FailOver(secondary), check.TookOver(secondary), check.Rows(secondary, 1)),
+		step("us-west-1 gets no more delay, and a third customer", do.InOrder(do.Delayed(0), do.Shop(secondary, "eve@example.com"))),
+		returned,
+		step("the snapshot of the lost writes is saved", do.Runbook("The lost region returns", "unishop-lost-writes"), check.Rows(secondary, 2)),
+		step("it is restored beside us-west-1", do.RestoreLostWrites, check.Serves(secondary), check.Rows(secondary, 2)),
+		step("its rows are put in, and every customer is there", do.PutRowsBack(secondary), check.Knows(secondary, "ada@example.com"),
+			check.Knows(secondary, "bob@example.com"), check.Knows(secondary, "eve@example.com"), check.Eventually(check.Rows(primary, 3))),
+		step("the restored cluster is removed", do.RemoveRestored(secondary), check.OnlyTheSystem, check.Serves(secondary)),
 	},
 }

@@ -24,6 +24,7 @@ type Command struct {
 	Equipped  bool   // a JDK and Maven are there, as always in the office
 	Arguments []string
 	Shell     string // instead: a block of commands
+	On        string // the folder of the machine whose shell it is typed in, by Session Manager; empty: none
 }
 
 // String is the command as it is typed.
@@ -109,13 +110,42 @@ func (d *Drill) typedAs(c Command) *exec.Cmd {
 	switch {
 	case c.Shell != "":
 		return exec.Command("bash", "-euo", "pipefail", "-c",
-			fmt.Sprintf("aws() { '%s' --endpoint-url '%s' \"$@\"; }\n%s", d.AWSCLI(), d.Emulator.Endpoint(), c.Shell))
+			fmt.Sprintf("aws() { '%s' --endpoint-url '%s' \"$@\"; }\n%s%s", d.AWSCLI(), d.Emulator.Endpoint(), d.session(c), c.Shell))
 	case c.AWS:
 		return exec.Command(d.AWSCLI(), append([]string{"--endpoint-url", d.Emulator.Endpoint()}, c.Arguments...)...)
 	case c.At == Clone:
 		return exec.Command("npx", append([]string{"cdk", "--no-color"}, c.Arguments...)...)
 	}
 	return exec.Command(filepath.Join(d.Root, "node_modules", ".bin", "cdk"), append([]string{"--app", d.app, "--no-color"}, c.Arguments...)...)
+}
+
+// session is what a shell on a machine has that a workstation has not: the machine's files, and the packages of Amazon
+// Linux. Names of databases lead to this machine, where each server has a port of its own.
+func (d *Drill) session(c Command) string {
+	if c.On == "" {
+		return ""
+	}
+	clients := filepath.Join(d.Root, ".cache", "mariadb", "*", "bin")
+	return fmt.Sprintf(`
+sudo() {
+  case "$1 $2" in
+    'cat /'*) command cat '%s/root'"$2" ;;
+    'dnf '*) ;;
+    *) return 127 ;;
+  esac
+}
+client() {
+  local program=$1 arguments=() argument
+  shift
+  for argument; do
+    [[ $argument == *.rds.amazonaws.com ]] && argument=127.0.0.1
+    arguments+=("$argument")
+  done
+  %s/"$program" "${arguments[@]}"
+}
+mysql() { client mariadb "$@"; }
+mysqldump() { client mariadb-dump "$@"; }
+`, c.On, clients)
 }
 
 // AWSCLI is version 1, all that PyPI has. It ignores AWS_ENDPOINT_URL for RDS in us-east-1, but not the option of that name.

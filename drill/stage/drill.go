@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
@@ -45,6 +46,9 @@ type Drill struct {
 	StopMeasuring func()
 	Shopper       shopper.Shopper // nil: none yet
 	ShopsBy       string          // what the shopper shops by
+
+	Undamaged time.Time // the last time at which the data were good
+	Restored  string    // where the restored database listens
 
 	lock     sync.Mutex
 	commands int    // so far
@@ -151,6 +155,11 @@ func (d *Drill) Object(ctx context.Context, bucket, key string) ([]byte, error) 
 // Dial leads every public name to the World.
 func (d *Drill) Dial(ctx context.Context, network, _ string) (net.Conn, error) {
 	return (&net.Dialer{}).DialContext(ctx, network, d.World.Front())
+}
+
+// Rows counts those of a table of a side's cluster, where they are kept.
+func (d *Drill) Rows(ctx context.Context, side config.Side, table string) (string, error) {
+	return d.World.Rows(ctx, emulator.Member{Region: Regions[side], Cluster: d.System.Names.Cluster(side)}, table)
 }
 
 // Bucket is the name of the one bucket that a side's stack has.

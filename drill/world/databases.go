@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"sync"
 	"time"
@@ -30,6 +31,8 @@ type databases struct {
 	// ports of the servers, also of those that are gone: what is made again under its old name has its old endpoint.
 	ports map[emulator.Member]int
 
+	stop context.CancelFunc // of the sampling
+
 	lock sync.Mutex // for what follows
 	all  map[emulator.Member]*database
 	down map[string]bool // regions
@@ -44,6 +47,90 @@ type database struct {
 	writer         bool
 	// diverged is set between a failover away from it and its resynchronisation: its data are of no use.
 	diverged bool
+	// samples are the positions that it has had as a writer.
+	samples []sample
+}
+
+// sample: everything up to a position had been written at a time.
+type sample struct {
+	at       time.Time
+	position string
+}
+
+// sampled is how often positions are noted. Aurora's backups are continuous: a restored cluster has what was written up to
+// the time that is asked for. Here it may lack the writes of the latest such interval, and never has later ones.
+const sampled = 200 * time.Millisecond
+
+func (d *databases) sample(ctx context.Context) {
+	for ctx.Err() == nil {
+		for _, db := range d.inRegion("") {
+			d.lock.Lock()
+			writes := db.writer
+			d.lock.Unlock()
+			if !writes || !db.server.Running() {
+				continue
+			}
+			position, err := db.server.Position(ctx) // fails while a server is starting, or going
+			d.lock.Lock()
+			if count := len(db.samples); err == nil && position != "" && (count == 0 || db.samples[count-1].position != position) {
+				db.samples = append(db.samples, sample{time.Now(), position})
+			}
+			d.lock.Unlock()
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(sampled):
+		}
+	}
+}
+
+// positionAt is the latest position that a cluster is known to have had at a time; empty: none is.
+func (d *databases) positionAt(db *database, at time.Time) (position string) {
+	d.lock.Lock()
+	defer d.lock.Unlock()
+	for _, s := range db.samples {
+		if !s.at.After(at) {
+			position = s.position
+		}
+	}
+	return position
+}
+
+// restore fills an empty server with the data of a backup. AWS needs the cluster itself for it no more; here it must run.
+func (d *databases) restore(ctx context.Context, db *database, from emulator.Backup) error {
+	if from.Snapshot != "" {
+		if err := errors.Join(db.server.Fill(d.volume(from.Member, from.Snapshot)), d.start(ctx, db)); err != nil {
+			return err
+		}
+		return db.server.Promote(ctx)
+	}
+	source, err := d.find(from.Member)
+	if err != nil {
+		return err
+	}
+	at := time.UnixMicro(int64(from.Time * 1e6))
+	position := d.positionAt(source, at)
+	if position == "" {
+		return fmt.Errorf("cluster %s in %s has no backup of %s: it did not write before", from.Cluster, from.Region, at)
+	}
+	if err := d.start(ctx, db); err != nil {
+		return err
+	}
+	return db.server.Repeat(ctx, source.server, d.password, position)
+}
+
+// Rows counts those of a table of a cluster.
+func (w *World) Rows(ctx context.Context, of emulator.Member, table string) (string, error) {
+	db, err := w.databases.find(of)
+	if err != nil {
+		return "", err
+	}
+	return db.server.Count(ctx, table)
+}
+
+// volume is where the data of a snapshot are.
+func (d *databases) volume(of emulator.Member, snapshot string) string {
+	return filepath.Join(d.dir, of.Region, "snapshots", snapshot)
 }
 
 // names of the endpoints that clients may use.
@@ -55,8 +142,12 @@ func (db *database) names() []string {
 }
 
 func newDatabases(dir string, install mariadb.Install, authority mariadb.Authority, r *reaper.Reaper, h *hosts) *databases {
-	return &databases{dir: dir, install: install, authority: authority, reaper: r, hosts: h, password: mariadb.NewReplicationPassword(),
+	d := &databases{dir: dir, install: install, authority: authority, reaper: r, hosts: h, password: mariadb.NewReplicationPassword(),
 		ports: map[emulator.Member]int{}, all: map[emulator.Member]*database{}, down: map[string]bool{}}
+	ctx, stop := context.WithCancel(context.Background())
+	d.stop = stop
+	go d.sample(ctx)
+	return d
 }
 
 func (d *databases) find(member emulator.Member) (*database, error) {
@@ -108,7 +199,12 @@ func (d *databases) created(ctx context.Context, event *emulator.Event) error {
 		return err
 	}
 	db.server = server
-	if err := d.fill(ctx, db, mariadb.Credentials{User: event.MasterUsername, Password: event.MasterUserPassword}); err != nil {
+	if event.RestoredFrom != nil {
+		err = d.restore(ctx, db, *event.RestoredFrom)
+	} else {
+		err = d.fill(ctx, db, mariadb.Credentials{User: event.MasterUsername, Password: event.MasterUserPassword})
+	}
+	if err != nil {
 		return errors.Join(fmt.Errorf("%s: %w", event.Instance, err), server.Remove())
 	}
 	d.lock.Lock()
@@ -283,7 +379,22 @@ func (d *databases) resynchronised(ctx context.Context, event *emulator.Event) e
 		return err
 	}
 	d.count++
-	if err := errors.Join(db.server.Kill(), db.server.Empty(d.count)); err != nil {
+	if err := db.server.Kill(); err != nil {
+		return err
+	}
+	// When an earlier try has got so far, it is kept already.
+	if kept := d.volume(db.Member, event.Snapshot); event.Snapshot != "" && db.diverged {
+		if err := os.RemoveAll(kept); err != nil {
+			return err
+		}
+		if err := db.server.Keep(kept); err != nil {
+			return err
+		}
+		d.lock.Lock()
+		db.diverged = false
+		d.lock.Unlock()
+	}
+	if err := db.server.Empty(d.count); err != nil {
 		return err
 	}
 	if err := d.join(ctx, db); err != nil {
@@ -350,6 +461,7 @@ func (d *databases) bringBack(ctx context.Context, region string) error {
 }
 
 func (d *databases) close() (err error) {
+	d.stop()
 	for _, db := range d.inRegion("") {
 		err = errors.Join(err, db.server.Close())
 	}

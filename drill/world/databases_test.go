@@ -179,8 +179,69 @@ func (g *globalDatabase) resynchronise(region, writer string) {
 	g.t.Helper()
 	require.NoError(g.t, g.world.Handle(g.t.Context(), &emulator.Event{
 		Name: emulator.MemberResynchronised, GlobalCluster: "unishop", Region: region, Cluster: member(region).Cluster,
-		Writer: member(writer),
+		Writer: member(writer), Snapshot: kept,
 	}))
+}
+
+// kept is the snapshot of the data that a member had when it was resynchronised last.
+const kept = "rds:unplanned-global-failover"
+
+// restore makes a cluster of its own beside the members, and returns what is in it.
+func (g *globalDatabase) restore(region string, from emulator.Backup) []int {
+	g.t.Helper()
+	event := emulator.Event{Name: emulator.DatabaseCreated, Region: region, Instance: "restored-1", Cluster: "restored", IsWriter: true,
+		Address: "restored-1." + region, RestoredFrom: &from}
+	require.NoError(g.t, g.world.Handle(g.t.Context(), &event))
+	g.t.Cleanup(func() {
+		gone := emulator.Event{Name: emulator.DatabaseDeleted, Region: region, Cluster: "restored"}
+		require.NoError(g.t, g.world.Handle(context.Background(), &gone))
+	})
+	config := mysql.NewConfig()
+	config.Net, config.Addr, config.TLSConfig = "tcp", fmt.Sprintf("127.0.0.1:%d", event.Port), "skip-verify"
+	config.User, config.Passwd = masterUser, masterPassword // of the data's time
+	connector, err := mysql.NewConnector(config)
+	require.NoError(g.t, err)
+	connection := sql.OpenDB(connector)
+	defer connection.Close()
+	rows, err := connection.Query("SELECT id FROM unishop.writes ORDER BY id")
+	require.NoError(g.t, err)
+	defer rows.Close()
+	found := []int{}
+	for rows.Next() {
+		var id int
+		require.NoError(g.t, rows.Scan(&id))
+		found = append(found, id)
+	}
+	_, err = connection.Exec("INSERT INTO unishop.writes VALUES (1000)")
+	require.NoError(g.t, err, "a restored cluster takes writes")
+	return found
+}
+
+func TestAClusterIsRestoredAsItWasAtATime(t *testing.T) {
+	g := newGlobalDatabase(t)
+	require.NoError(t, g.write(east, 1))
+	time.Sleep(2 * sampled)
+	good := time.Now()
+	time.Sleep(2 * sampled)
+	g.run(east, "DELETE FROM unishop.writes", "INSERT INTO unishop.writes VALUES (2)")
+	found := g.restore(east, emulator.Backup{Member: member(east), Time: float64(good.UnixMicro()) / 1e6})
+	assert.Equal(t, []int{1}, found)
+	assert.Equal(t, []int{2}, g.read(east), "the live cluster goes on")
+	g.eventually(west, []int{2})
+}
+
+func TestTheWritesThatAFailoverHasLostAreInItsSnapshot(t *testing.T) {
+	eitherWay(t, func(t *testing.T, g *globalDatabase, lost, target string) {
+		require.NoError(t, g.world.SetReplicationDelay(t.Context(), time.Minute))
+		require.NoError(t, g.write(lost, 1))
+		require.NoError(t, g.world.TakeDown(lost))
+		g.move("failover", lost, target)
+		require.NoError(t, g.write(target, 2))
+		require.NoError(t, g.world.BringBack(t.Context(), lost))
+		g.resynchronise(lost, target)
+		assert.Equal(t, []int{2}, g.read(target))
+		assert.Equal(t, []int{1}, g.restore(target, emulator.Backup{Member: member(lost), Snapshot: kept}), "beside the cluster that is active")
+	})
 }
 
 func (g *globalDatabase) eventually(region string, want []int) {

@@ -19,6 +19,7 @@ from taught import (  # noqa: F401
     no_rollback,
     rds,
     rds_types,
+    restores,
     s3,
     secret_replicas,
     secrets_manager,

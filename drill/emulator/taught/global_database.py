@@ -192,6 +192,7 @@ def _lose(database, arn):
     """The old writer's volume is of no use: it is a member again, with a new volume, when its region is healthy."""
     lost = member(database, arn)
     lost["SynchronizationStatus"] = "pending-resync"
+    cluster_of(arn).pop("_kept", None)
     if outage.affects(region_of(arn)):
         database["GlobalClusterMembers"].remove(lost)
         database.setdefault("_lost", []).append(lost)
@@ -231,11 +232,28 @@ def _resynchronised(database, arn, source):
         return False
     facts = {"globalCluster": database["GlobalClusterIdentifier"], "writer": _names(source), **_names(arn)}
     try:
-        drill.send("member-resynchronised", **facts)
+        drill.send("member-resynchronised", **facts, snapshot=_snapshot_of(arn))
     except Exception:
         log.exception("the resynchronisation of %s failed", arn)
         return False
     return True
+
+
+_keepers = []
+
+
+def keep_volumes(keep):
+    """Decorator: the function makes a snapshot of a volume that a failover has left, and returns its name."""
+    _keepers.append(keep)
+    return keep
+
+
+def _snapshot_of(arn):
+    """Once for each failover, however often the resynchronisation is tried."""
+    cluster = cluster_of(arn)
+    if "_kept" not in cluster:
+        cluster["_kept"] = "".join(keep(arn) for keep in _keepers)
+    return cluster["_kept"]
 
 
 def member_gone(database):

@@ -66,20 +66,33 @@ def _remove(original, params):
     return answer
 
 
+def _snapshot(named):
+    """By identifier, of this region; or by ARN, of any."""
+    if not named.startswith("arn:"):
+        return rds._db_cluster_snapshots.get(named)
+    region, name = named.split(":")[3], named.split(":", 6)[6]
+    return rds._db_cluster_snapshots.get_scoped(responses.get_account_id(), region, name)
+
+
 def _copy_snapshot(params):
     """What ministack lacks. The copy keeps the source's key unless the call names another one.
     https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CopyDBClusterSnapshot.html
     """
-    source = rds._db_cluster_snapshots.get(rds._p(params, "SourceDBClusterSnapshotIdentifier"))
+    source = _snapshot(rds._p(params, "SourceDBClusterSnapshotIdentifier"))
     target = rds._p(params, "TargetDBClusterSnapshotIdentifier")
     if not source:
         return rds._error("DBClusterSnapshotNotFoundFault", "DBClusterSnapshot not found.", 404)
     if target in rds._db_cluster_snapshots:
         return rds._error("DBClusterSnapshotAlreadyExistsFault", f"DB cluster snapshot {target} already exists.", 400)
+    region = responses.get_region()
+    from_elsewhere = source["DBClusterSnapshotArn"].split(":")[3] != region
+    if from_elsewhere and source["StorageEncrypted"] and not rds._p(params, "KmsKeyId"):
+        # "If you copy an encrypted DB cluster snapshot to a different Amazon Web Services Region, then you must specify ..."
+        return rds._error("InvalidParameterCombination", "KmsKeyId is required to copy to another region.", 400)
     copy = rds._db_cluster_snapshots[target] = {
         **source,
         "DBClusterSnapshotIdentifier": target,
-        "DBClusterSnapshotArn": source["DBClusterSnapshotArn"].rpartition(":")[0] + f":{target}",
+        "DBClusterSnapshotArn": f"arn:aws:rds:{region}:{responses.get_account_id()}:cluster-snapshot:{target}",
         "KmsKeyId": rds._p(params, "KmsKeyId") or source["KmsKeyId"],
         "SnapshotType": "manual",
     }
@@ -211,6 +224,7 @@ def _instance_facts(instance):
         "address": instance["Endpoint"]["Address"],
         "port": instance["Endpoint"]["Port"],
         "clusterAddress": cluster.get("Endpoint", ""),
+        "restoredFrom": cluster.get("_RestoredFrom"),
     }
 
 

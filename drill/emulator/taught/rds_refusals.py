@@ -408,6 +408,12 @@ REFUSALS = {
             API + "API_CreateDBInstance.html",
             404,
         ),
+        Refusal(
+            lambda r: r.cluster.get("Status") == "creating",
+            "InvalidDBClusterStateFault",
+            "DB cluster {request.id} is in creating state, and has to be available.",
+            API + "API_RestoreDBClusterToPointInTime.html",
+        ),
         BURSTABLE_CLASS,
     ],
     "ModifyDBInstance": [BURSTABLE_CLASS],
