@@ -49,6 +49,19 @@ func blocksOf(d *stage.Drill, section string, words ...string) (text string, err
 	return text, nil
 }
 
+// FindSilentInstance types what finds the instance of us-west-1 and its logs, when it never answers: it must be that one.
+func FindSilentInstance(ctx context.Context, d *stage.Drill) error {
+	stack, err := d.System.Stack(ctx, config.Secondary)
+	if err != nil {
+		return err
+	}
+	text, err := typeRunbook(ctx, d, "", "The instance never answers", "STACK=unishop-secondary", "for LOG in")
+	if err == nil {
+		err = stage.HasWords(text, []string{"\n" + stack.Outputs["InstanceId"] + "\n"})
+	}
+	return err
+}
+
 const rows = "Rows that were damaged or lost"
 
 // Damage has an error remove every customer, a while after the time that it notes: the last one that is good.

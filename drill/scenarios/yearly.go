@@ -74,6 +74,7 @@ var restored = stage.Scenario{
 		step("us-west-1 takes over, without that customer", do.FailOver(secondary), check.TookOver(secondary), check.Rows(secondary, 1)),
 		step("us-west-1 gets no more delay, and a third customer", do.InOrder(do.Delayed(0), do.Shop(secondary, "eve@example.com"))),
 		returned,
+		step("the runbook finds the instance that serves now, and reads its logs", do.FindSilentInstance),
 		step("the snapshot of the lost writes is saved", do.Runbook("The lost region returns", "unishop-lost-writes"), check.Rows(secondary, 2)),
 		step("it is restored beside us-west-1", do.RestoreLostWrites, check.Serves(secondary), check.Rows(secondary, 2)),
 		step("its rows are put in, and every customer is there", do.PutRowsBack(secondary), check.Knows(secondary, "ada@example.com"),

@@ -15,6 +15,7 @@ from taught import (  # noqa: F401
     instances,
     lambda_logs,
     lambda_runtime,
+    logs,
     networks,
     no_rollback,
     rds,

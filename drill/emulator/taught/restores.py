@@ -15,7 +15,7 @@ rds = patches.ministack(
 responses = patches.ministack("core.responses", "get_region", "get_account_id")
 concurrency = patches.ministack("core.concurrency", "spawn_background")
 
-# How long a source's backups go back does not matter to a drill, which lasts minutes; nothing is restored to the future.
+_UTC = datetime.timezone(datetime.timedelta(0))
 _FORMAT = "%Y-%m-%dT%H:%M:%S.%fZ"
 
 
@@ -56,16 +56,18 @@ def _restored(action, params, source, told):
     passed = ("DBClusterIdentifier", "DBSubnetGroupName", "KmsKeyId", "Port")
     asked = {name: [rds._p(params, name)] for name in passed if rds._p(params, name)}
     groups = {name: value for name, value in params.items() if name.startswith("VpcSecurityGroupIds")}
-    answer = rds._ACTION_MAP["CreateDBCluster"]({
-        **asked,
-        **groups,
-        "Engine": [source["Engine"]],
-        "EngineVersion": [source["EngineVersion"]],
-        "MasterUsername": [source["MasterUsername"]],
-        "MasterUserPassword": ["that-of-the-data"],
-        "StorageEncrypted": [str(source["StorageEncrypted"]).lower()],
-        **({"KmsKeyId": [source["KmsKeyId"]]} if source["KmsKeyId"] and "KmsKeyId" not in asked else {}),
-    })
+    answer = rds._ACTION_MAP["CreateDBCluster"](
+        {
+            **asked,
+            **groups,
+            "Engine": [source["Engine"]],
+            "EngineVersion": [source["EngineVersion"]],
+            "MasterUsername": [source["MasterUsername"]],
+            "MasterUserPassword": ["that-of-the-data"],
+            "StorageEncrypted": [str(source["StorageEncrypted"]).lower()],
+            **({"KmsKeyId": [source["KmsKeyId"]]} if source["KmsKeyId"] and "KmsKeyId" not in asked else {}),
+        }
+    )
     if answer[0] != 200:
         return answer
     cluster = rds._clusters[rds._p(params, "DBClusterIdentifier")]
@@ -84,7 +86,7 @@ def _become_available(cluster):
 def _time(text):
     for form in (_FORMAT, "%Y-%m-%dT%H:%M:%SZ"):
         try:
-            return datetime.datetime.strptime(text, form).replace(tzinfo=datetime.timezone.utc).timestamp()
+            return datetime.datetime.strptime(text, form).replace(tzinfo=_UTC).timestamp()
         except ValueError:
             continue
     return datetime.datetime.fromisoformat(text).timestamp()
@@ -100,7 +102,7 @@ def keep_volume(arn):
     https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/aurora-global-database-disaster-recovery.html#aurora-global-database-failover.managed-unplanned
     """
     cluster, region = global_database.cluster_of(arn), global_database.region_of(arn)
-    now = datetime.datetime.now(datetime.timezone.utc)
+    now = datetime.datetime.now(_UTC)
     name = f"rds:unplanned-global-failover-{cluster['DBClusterIdentifier']}-{now:%Y-%m-%d-%H-%M-%S}"
     account = responses.get_account_id()
     rds._db_cluster_snapshots._data[(account, region, name)] = {

@@ -39,7 +39,7 @@ class Restores(unittest.TestCase):
 
     def test_a_time_is_asked_for_and_there(self):
         restore = self.rds.restore_db_cluster_to_point_in_time
-        future = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(hours=1)
+        future = datetime.datetime.now().astimezone() + datetime.timedelta(hours=1)
         self.refused("InvalidParameterCombination", restore, **self.to_time())
         self.refused("InvalidParameterValue", restore, **self.to_time(RestoreToTime=future))
         self.refused(
@@ -50,7 +50,7 @@ class Restores(unittest.TestCase):
 
     def test_an_instance_comes_when_the_cluster_is_available_and_says_of_what_time(self):
         restored = f"{self.name}-restored"
-        before = datetime.datetime.now(datetime.timezone.utc)
+        before = datetime.datetime.now().astimezone()
         self.rds.restore_db_cluster_to_point_in_time(**self.to_time(UseLatestRestorableTime=True))
         self.addCleanup(self.remove, restored)
         instance = {
@@ -70,7 +70,9 @@ class Restores(unittest.TestCase):
 
     def test_a_snapshot_in_another_region_is_copied_with_a_key_of_that_region(self):
         snapshot, elsewhere = f"{self.name}-kept", emulator().client("rds", SECONDARY)
-        source = self.rds.create_db_cluster_snapshot(DBClusterIdentifier=self.name, DBClusterSnapshotIdentifier=snapshot)
+        source = self.rds.create_db_cluster_snapshot(
+            DBClusterIdentifier=self.name, DBClusterSnapshotIdentifier=snapshot
+        )
         arn = source["DBClusterSnapshot"]["DBClusterSnapshotArn"]
         asked = {"SourceDBClusterSnapshotIdentifier": arn, "TargetDBClusterSnapshotIdentifier": snapshot}
         self.refused("InvalidParameterCombination", elsewhere.copy_db_cluster_snapshot, **asked)
@@ -80,6 +82,11 @@ class Restores(unittest.TestCase):
         restored = {"DBClusterIdentifier": f"{self.name}-restored", "SnapshotIdentifier": snapshot}
         restore = elsewhere.restore_db_cluster_from_snapshot
         self.refused("InvalidParameterCombination", restore, **restored, Engine="aurora-postgresql")
-        self.refused("DBClusterSnapshotNotFoundFault", restore, **{**restored, "SnapshotIdentifier": "other"}, Engine="aurora-mysql")
+        self.refused(
+            "DBClusterSnapshotNotFoundFault",
+            restore,
+            **{**restored, "SnapshotIdentifier": "other"},
+            Engine="aurora-mysql",
+        )
         restore(**restored, Engine="aurora-mysql")
         self.addCleanup(self.remove, restored["DBClusterIdentifier"], SECONDARY)
