@@ -3,13 +3,13 @@ that are not there, and over the prefix.
 https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_FilterLogEvents.html
 """
 
-from taught import hooks
+from taught import patches
 
-logs = hooks.ministack("services.cloudwatch_logs", "_log_groups", "_resolve_log_group_name", "_filter_log_events")
-responses = hooks.ministack("core.responses", "error_response_json")
+logs = patches.ministack("services.cloudwatch_logs", "_log_groups", "_resolve_log_group_name", "_filter_log_events")
+responses = patches.ministack("core.responses", "error_response_json")
 
 
-@hooks.wrap(logs, "_filter_log_events")
+@patches.wrap(logs, "_filter_log_events")
 def _filter(original, data):
     names, prefix = data.get("logStreamNames"), data.get("logStreamNamePrefix")
     streams = (logs._log_groups.get(logs._resolve_log_group_name(data)) or {}).get("streams", {})

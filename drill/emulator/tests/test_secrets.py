@@ -153,6 +153,15 @@ class Replicas(unittest.TestCase):
         self.assertEqual(stack.update(secret(SECONDARY)), "UPDATE_COMPLETE", stack.reasons())
         self.assertEqual(self.value(SECONDARY), "{}")
 
+    def test_a_generated_password_has_no_punctuation_where_none_is_wanted(self):
+        wanted = {"PasswordLength": 200, "ExcludePunctuation": True}
+        properties = {"Name": self.name, "GenerateSecretString": wanted}
+        created = Stack(self, "plain-password").create(
+            {"Secret": {"Type": "AWS::SecretsManager::Secret", "Properties": properties}}
+        )
+        self.assertEqual(created, "CREATE_COMPLETE")
+        self.assertTrue(self.value(PRIMARY).isalnum())
+
 
 if __name__ == "__main__":
     unittest.main()
