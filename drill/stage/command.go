@@ -120,7 +120,7 @@ func (d *Drill) typedAs(c Command) *exec.Cmd {
 }
 
 // session is what a shell on a machine has that a workstation has not: the machine's files, and the packages of Amazon
-// Linux. Names of databases lead to this machine, where each server has a port of its own.
+// Linux. Names of databases lead to this machine, where each server has its own port.
 func (d *Drill) session(c Command) string {
 	if c.On == "" {
 		return ""

@@ -186,7 +186,7 @@ func (g *globalDatabase) resynchronise(region, writer string) {
 // kept is the snapshot of the data that a member had when it was resynchronised last.
 const kept = "rds:unplanned-global-failover"
 
-// restore makes a cluster of its own beside the members, and returns what is in it.
+// restore makes a separate cluster beside the members, and returns what is in it.
 func (g *globalDatabase) restore(region string, from emulator.Backup) []int {
 	g.t.Helper()
 	event := emulator.Event{Name: emulator.DatabaseCreated, Region: region, Instance: "restored-1", Cluster: "restored", IsWriter: true,

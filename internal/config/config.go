@@ -71,7 +71,7 @@ type Config struct {
 	Release string
 	// CLIRegion is the region that the CDK CLI asks for the account before it deploys. [Parse] leaves it empty: unknown.
 	CLIRegion string
-	// Qualifier tells the CDK's bootstrap of this program from others in the account.
+	// Qualifier distinguishes the CDK's bootstrap of this program from others in the account.
 	Qualifier string
 	// Protect turns on deletion protection and keeps snapshots. Default false: the module ends with a clean-up.
 	Protect bool

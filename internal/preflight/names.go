@@ -19,7 +19,7 @@ import (
 // https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html#cfn-console-view-stack-data-resources-status-codes
 func stackCanBeDeployed(ctx context.Context, p *place) error {
 	found, err := cloudformation.NewFromConfig(p.aws).DescribeStacks(ctx, &cloudformation.DescribeStacksInput{StackName: aws.String(p.Config.Names.Stack(p.Side))})
-	// CloudFormation has no error of its own for a stack that is not there.
+	// CloudFormation has no separate error for a stack that is not there.
 	if hasCode(err, "ValidationError") && strings.Contains(err.Error(), "does not exist") {
 		return nil
 	}

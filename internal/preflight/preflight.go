@@ -69,7 +69,7 @@ type place struct {
 	denied   map[string]bool
 }
 
-// note tells what is in order.
+// note says what is in order.
 func (p *place) note(format string, values ...any) { p.facts = fmt.Sprintf(format, values...) }
 
 // found reports what is not in order.
@@ -134,7 +134,7 @@ func (p *place) make(ctx context.Context, c check) Result {
 	return made
 }
 
-// failed tells a missing permission, which is a finding, once for each action, from everything else.
+// failed distinguishes a missing permission, which is a finding, once for each action, from everything else.
 func (p *place) failed(ctx context.Context, made Result, err error) Result {
 	action, denied := missingPermission(err)
 	switch {

@@ -148,7 +148,7 @@ func (b broken) isFound(t *testing.T, c cloud) {
 	assert.Equal(t, 1, code)
 }
 
-// A missing permission stands for no answer, and is told once for each action and region.
+// A missing permission stands for no answer, and is reported once for each action and region.
 func TestAMissingPermissionIsAFindingThatNamesTheAction(t *testing.T) {
 	c := newCloud(t)
 	for permission, check := range permissions {
@@ -169,7 +169,7 @@ func TestAMissingPermissionIsAFindingThatNamesTheAction(t *testing.T) {
 			for _, f := range found {
 				assert.True(t, strings.HasSuffix(f, " "+check), "%v", found)
 			}
-			assert.Len(t, slices.Compact(found), len(found), "it is told once: %v", found)
+			assert.Len(t, slices.Compact(found), len(found), "it is reported once: %v", found)
 			assert.Contains(t, text(all), "these credentials may not "+permission)
 			assert.Empty(t, of(all, preflight.Failed), text(all))
 		})

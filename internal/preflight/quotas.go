@@ -18,7 +18,7 @@ const (
 	standardVCPUs = "L-1216C47A"
 )
 
-// standard are the families that the quota of vCPUs counts; others, such as inf1, mac2 and trn1, have quotas of their own.
+// standard are the families that the quota of vCPUs counts; others, such as inf1, mac2 and trn1, have separate quotas.
 var standard = regexp.MustCompile(`^(a|c|d|h|i|im|is|m|r|t|z)[0-9]`)
 
 // buildVCPUs are those of the smallest class that the image is built on.
@@ -61,7 +61,7 @@ func quotaOfVCPUs(ctx context.Context, p *place) error {
 		return nil
 	}
 	if !standard.MatchString(p.Config.ServerClass) {
-		p.note("%s has a quota of its own, which is not checked", p.Config.ServerClass)
+		p.note("%s has a separate quota, which is not checked", p.Config.ServerClass)
 		return nil
 	}
 	quota, err := p.quota(ctx, "ec2", standardVCPUs)

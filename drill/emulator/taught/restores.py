@@ -1,5 +1,5 @@
 """RDS: DB clusters that are restored from a snapshot or to a point in time. ministack lacks both. The drill fills them with
-data when they get their instance: what it is told of is the cluster and the time, or the snapshot.
+data when they get their instance: it gets the cluster and the time, or the snapshot, in the event.
 https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_RestoreDBClusterToPointInTime.html
 https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_RestoreDBClusterFromSnapshot.html
 """
@@ -31,8 +31,8 @@ def _restore_to_time(params):
     if not _time(source["ClusterCreateTime"]) <= at <= time.time():
         message = f"The specified time {asked} is not between the earliest and the latest restorable time."
         return rds._error("InvalidParameterValue", message, 400)
-    told = {"cluster": source["DBClusterIdentifier"], "time": at}
-    return _restored("RestoreDBClusterToPointInTime", params, source, told)
+    backup = {"cluster": source["DBClusterIdentifier"], "time": at}
+    return _restored("RestoreDBClusterToPointInTime", params, source, backup)
 
 
 def _restore_from_snapshot(params):
@@ -42,17 +42,17 @@ def _restore_from_snapshot(params):
     if rds._p(params, "Engine") != snapshot["Engine"]:
         message = f"The engine must be that of the snapshot, {snapshot['Engine']}."
         return rds._error("InvalidParameterCombination", message, 400)
-    # A snapshot that someone takes is of a time; one that AWS takes of a lost volume has data of its own.
-    told = snapshot.get("_Volume") or {
+    # A snapshot that someone takes is of a time; one that AWS takes of a lost volume has separate data.
+    backup = snapshot.get("_Volume") or {
         "region": responses.get_region(),
         "cluster": snapshot["DBClusterIdentifier"],
         "time": _time(snapshot["SnapshotCreateTime"]),
     }
-    return _restored("RestoreDBClusterFromSnapshot", params, snapshot, told)
+    return _restored("RestoreDBClusterFromSnapshot", params, snapshot, backup)
 
 
-def _restored(action, params, source, told):
-    """A cluster of its own, with the users and the passwords that the data have, and no instance."""
+def _restored(action, params, source, backup):
+    """A separate cluster, with the users and the passwords that the data have, and no instance."""
     passed = ("DBClusterIdentifier", "DBSubnetGroupName", "KmsKeyId", "Port")
     asked = {name: [rds._p(params, name)] for name in passed if rds._p(params, name)}
     groups = {name: value for name, value in params.items() if name.startswith("VpcSecurityGroupIds")}
@@ -71,7 +71,7 @@ def _restored(action, params, source, told):
     if answer[0] != 200:
         return answer
     cluster = rds._clusters[rds._p(params, "DBClusterIdentifier")]
-    cluster["_RestoredFrom"] = {"region": responses.get_region(), **told}
+    cluster["_RestoredFrom"] = {"region": responses.get_region(), **backup}
     cluster["Status"] = "creating"
     concurrency.spawn_background(_become_available, cluster, thread_name="taught-restore")
     inner = f"<{action}Result><DBCluster>{rds._cluster_xml(cluster)}</DBCluster></{action}Result>"

@@ -1,4 +1,4 @@
-"""DB clusters that are restored beside others, and what the drill is told to fill them with."""
+"""DB clusters that are restored beside others, and the backup that the drill fills them with."""
 
 import datetime
 import unittest
@@ -62,11 +62,11 @@ class Restores(unittest.TestCase):
         self.refused("InvalidDBClusterStateFault", self.rds.create_db_instance, **instance)
         self.rds.get_waiter("db_cluster_available").wait(DBClusterIdentifier=restored, WaiterConfig={"Delay": 1})
         self.rds.create_db_instance(**instance)
-        told = [e for e in Hook.events if e["event"] == "database-created" and e["cluster"] == restored][-1]
-        self.assertEqual(told["restoredFrom"]["cluster"], self.name)
-        self.assertEqual(told["restoredFrom"]["region"], PRIMARY)
-        self.assertAlmostEqual(told["restoredFrom"]["time"], before.timestamp(), delta=60)
-        self.assertTrue(told["isWriter"])
+        sent = [e for e in Hook.events if e["event"] == "database-created" and e["cluster"] == restored][-1]
+        self.assertEqual(sent["restoredFrom"]["cluster"], self.name)
+        self.assertEqual(sent["restoredFrom"]["region"], PRIMARY)
+        self.assertAlmostEqual(sent["restoredFrom"]["time"], before.timestamp(), delta=60)
+        self.assertTrue(sent["isWriter"])
 
     def test_a_snapshot_in_another_region_is_copied_with_a_key_of_that_region(self):
         snapshot, elsewhere = f"{self.name}-kept", emulator().client("rds", SECONDARY)
