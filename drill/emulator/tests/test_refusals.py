@@ -164,6 +164,24 @@ class Refusals(unittest.TestCase):
         self.refused("InvalidDBClusterStateFault", db.switch, PRIMARY, SECONDARY)
         self.refused("InvalidDBClusterStateFault", db.fail_over, SECONDARY, SECONDARY)
 
+    def test_a_cluster_that_is_being_restored_takes_no_instance(self):
+        api, restored = self.db.api[PRIMARY], f"{self.db.name}-restored"
+        api.restore_db_cluster_to_point_in_time(
+            SourceDBClusterIdentifier=self.db.ids[PRIMARY],
+            DBClusterIdentifier=restored,
+            UseLatestRestorableTime=True,
+            KmsKeyId="alias/aws/rds",
+        )
+        self.addCleanup(api.delete_db_cluster, DBClusterIdentifier=restored, SkipFinalSnapshot=True)
+        self.refused(
+            "InvalidDBClusterStateFault",
+            api.create_db_instance,
+            DBInstanceIdentifier="early",
+            DBClusterIdentifier=restored,
+            Engine="aurora-mysql",
+            DBInstanceClass="db.r6g.large",
+        )
+
     def test_moving_the_writer(self):
         db, down = self.db, lambda region, value: emulator().control("outage", {"region": region, "down": value})
         self.refused("InvalidGlobalClusterStateFault", db.switch, PRIMARY, PRIMARY)
