@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"os"
 	"path/filepath"
 	"testing"
@@ -45,7 +44,7 @@ func TestWithoutCredentialsItSaysSo(t *testing.T) {
 
 func TestWhatIsNotAllowedIsSaidBeforeAnyoneIsAsked(t *testing.T) {
 	lonely(t)
-	code, err := run(context.Background(), []string{"-c", "server-class=t4g.small"})
+	code, err := run(t.Context(), []string{"-c", "server-class=t4g.small"})
 	assert.Equal(t, 2, code)
 	require.ErrorContains(t, err, `server-class: "t4g.small" is not allowed`)
 }

@@ -26,8 +26,8 @@ func bootstrapped(ctx context.Context, p *place) error {
 	if err != nil {
 		return err
 	}
-	version, err := strconv.Atoi(aws.ToString(found.Parameter.Value))
-	if err != nil || version < LeastBootstrap {
+	version, _ := strconv.Atoi(aws.ToString(found.Parameter.Value)) // 0 when it is no number
+	if version < LeastBootstrap {
 		p.found("the bootstrap has version %s, and the stacks need %d", aws.ToString(found.Parameter.Value), LeastBootstrap)
 	}
 	p.note("version %s", aws.ToString(found.Parameter.Value))
