@@ -151,6 +151,39 @@ class TheWriter(unittest.TestCase):
         db.await_whole()
         self.assertEqual(db.members(), {lost: (False, "connected"), target: (True, "connected")})
 
+    @either_way
+    def test_the_volume_that_a_failover_has_left_is_kept_in_one_snapshot(self, lost, target):
+        db, api = self.db, emulator().client("rds", lost)
+
+        def kept():
+            found = api.describe_db_cluster_snapshots(DBClusterIdentifier=db.ids[lost])["DBClusterSnapshots"]
+            return {s["DBClusterSnapshotIdentifier"]: s["SnapshotType"] for s in found}
+
+        before = kept()
+        self.addCleanup(Hook.refuse.clear)
+        Hook.refuse.add("member-resynchronised")
+        db.fail_over(target, target)
+        until(lambda: len(events_of("member-resynchronised")) > 1, "a second try")
+        Hook.refuse.clear()
+        db.await_whole()
+        new = {name: kind for name, kind in kept().items() if name not in before}
+        (name,) = new
+        self.assertEqual(new[name], "automated")
+        self.assertRegex(name, f"^rds:unplanned-global-failover-{db.ids[lost]}-")
+        self.assertEqual({e["snapshot"] for e in events_of("member-resynchronised")}, {name})
+
+    def test_automated_snapshots_go_with_their_cluster(self):
+        db = GlobalDatabase(type(self), "kept-volume")
+        db.fail_over(SECONDARY, SECONDARY)
+        db.await_whole()
+        api, cluster = db.api[PRIMARY], db.ids[PRIMARY]
+        found = lambda: api.describe_db_cluster_snapshots()["DBClusterSnapshots"]
+        self.assertIn(cluster, [s["DBClusterIdentifier"] for s in found()])
+        api.remove_from_global_cluster(GlobalClusterIdentifier=db.name, DbClusterIdentifier=db.arn(PRIMARY))
+        api.delete_db_instance(DBInstanceIdentifier=cluster + "-1", SkipFinalSnapshot=True)
+        api.delete_db_cluster(DBClusterIdentifier=cluster, SkipFinalSnapshot=True)
+        self.assertNotIn(cluster, [s["DBClusterIdentifier"] for s in found()])
+
     def test_a_member_that_is_detached_is_resynchronised_no_more(self):
         db = GlobalDatabase(type(self), "detaching")
         self.addCleanup(Hook.refuse.clear)
