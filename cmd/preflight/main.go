@@ -24,10 +24,10 @@ const limit = 3 * time.Minute
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
 	ctx, cancel := context.WithTimeout(ctx, limit)
-	defer cancel()
 	code, err := run(ctx, os.Args[1:])
+	cancel()
+	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "preflight:", err)
 	}

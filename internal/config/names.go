@@ -53,6 +53,10 @@ func (n Names) Image() string { return string(n) }
 // https://docs.aws.amazon.com/imagebuilder/latest/userguide/monitor-cwlogs.html
 func (n Names) ImageLogGroup() string { return "/aws/imagebuilder/" + n.Image() }
 
+// DatabaseLogs of Aurora MySQL that are exported: what went wrong, and which statements take longer than a second.
+// https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/AuroraMySQL.Integrating.CloudWatch.html
+var DatabaseLogs = []string{"error", "slowquery"}
+
 // DatabaseLogGroup is where RDS sends a log of a side's cluster, such as "error": it derives this name from the cluster's.
 // https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/AuroraMySQL.Integrating.CloudWatch.html
 func (n Names) DatabaseLogGroup(s Side, log string) string {

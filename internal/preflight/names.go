@@ -91,6 +91,9 @@ func nameOfLogGroups(ctx context.Context, p *place) error {
 	if p.Side == config.Primary {
 		names = append(names, p.Config.Names.ImageLogGroup())
 	}
+	for _, log := range config.DatabaseLogs {
+		names = append(names, p.Config.Names.DatabaseLogGroup(p.Side, log))
+	}
 	for _, name := range names {
 		found, err := cloudwatchlogs.NewFromConfig(p.aws).DescribeLogGroups(ctx, &cloudwatchlogs.DescribeLogGroupsInput{LogGroupNamePrefix: aws.String(name)})
 		if err != nil {
