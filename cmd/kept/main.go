@@ -6,12 +6,10 @@ package main
 import (
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"regexp"
-	"strings"
 
 	"unishop-pilot-light/internal/config"
+	"unishop-pilot-light/internal/kept"
 )
 
 const folder = "kept"
@@ -32,59 +30,24 @@ func run() error {
 		return err
 	}
 	for side, flag := range config.FailoverTo {
-		if err := keepTemplate(cfg.Names.Stack(side), flag); err != nil {
+		stack := cfg.Names.Stack(side)
+		templates, err := kept.Templates([]string{stack}, []string{"failover=" + flag})
+		if err != nil {
+			return err
+		}
+		if err := write(stack+".template.json", templates[stack]); err != nil {
 			return err
 		}
 	}
-	runbook, err := os.ReadFile(filepath.Join("docs", "runbook.md"))
+	runbook, err := kept.Page("runbook.md", cfg)
 	if err != nil {
 		return err
 	}
-	if err := write("runbook.md", forSystem(string(runbook), cfg)); err != nil {
+	if err := write("runbook.md", runbook); err != nil {
 		return err
 	}
 	fmt.Println("Keep this folder outside both regions, and renew it after each release: " + folder)
 	return nil
-}
-
-var attempt = regexp.MustCompile(`"Attempt":"[^"]*"`)
-
-// keepTemplate synthesizes a stack's failover and writes its template.
-func keepTemplate(stack, flag string) error {
-	assembly, err := os.MkdirTemp("", "kept-")
-	if err != nil {
-		return err
-	}
-	defer os.RemoveAll(assembly)
-	synthesis := exec.Command("npx", "cdk", "synth", stack, "--quiet", "--output", assembly, "-c", "failover="+flag)
-	synthesis.Stderr = os.Stderr
-	if err := synthesis.Run(); err != nil {
-		return fmt.Errorf("%s: %w", strings.Join(synthesis.Args, " "), err)
-	}
-	template, err := os.ReadFile(filepath.Join(assembly, stack+".template.json"))
-	if err != nil {
-		return err
-	}
-	if found := attempt.FindAll(template, -1); len(found) != 1 {
-		return fmt.Errorf("%s: %d attempts in the template, where one is expected", stack, len(found))
-	}
-	unstamped := attempt.ReplaceAllLiteralString(string(template), `"Attempt":"`+config.Unstamped+`"`)
-	return write(stack+".template.json", unstamped)
-}
-
-// fixed is what is called unishop under every name: on the instance, and the schema.
-const fixed = `/(?:etc|opt|var/log)/unishop[\w./-]*|--no-pager unishop unishop-site|unishop unicorn_user|unishop <rows\.sql`
-
-// forSystem is the runbook, which is written for the default name and regions, with those of a system.
-func forSystem(runbook string, cfg config.Config) string {
-	regions := strings.NewReplacer("us-east-1", cfg.Primary.Name, "us-west-1", cfg.Secondary.Name)
-	name := regexp.MustCompile(`(` + fixed + `)|\bunishop\b`)
-	return name.ReplaceAllStringFunc(regions.Replace(runbook), func(found string) string {
-		if found == "unishop" {
-			return string(cfg.Names)
-		}
-		return found
-	})
 }
 
 func write(name, content string) error {

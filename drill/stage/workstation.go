@@ -48,7 +48,7 @@ func (d *Drill) makeWorkstations() error {
 }
 
 // NotCloned are the folders and files that `git clone` does not bring along.
-var NotCloned = []string{".git", ".cache", "node_modules", "cdk.out", "cdk.context.json", "kept", "target", "__pycache__"}
+var NotCloned = []string{".git", ".cache", "node_modules", "cdk.out", "cdk.context.json", "dist", "kept", "target", "__pycache__"}
 
 // Link makes a file or folder of one folder appear in another one.
 func Link(from, to, name string) error {

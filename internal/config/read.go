@@ -8,6 +8,9 @@ import (
 	"strings"
 )
 
+// Flags are all values of the context key "failover", as a command line has them.
+var Flags = []string{"false", "planned", "true", "primary"}
+
 // FailoverTo is the value of the context key "failover" of an unplanned failover to a side.
 var FailoverTo = map[Side]string{Secondary: "true", Primary: "primary"}
 
