@@ -1,0 +1,64 @@
+package scenarios
+
+import (
+	"unishop-pilot-light/drill/check"
+	"unishop-pilot-light/drill/do"
+	"unishop-pilot-light/drill/stage"
+)
+
+// What a change set of the page shows when a role changes, and what follows a failover.
+const (
+	activates   = "Add AWS::EC2::Instance, Modify Custom::RegionRole"
+	deactivates = "Modify Custom::RegionRole, Remove AWS::EC2::Instance"
+	confirms    = "Modify Custom::RegionRole"
+	upgrades    = "Modify AWS::IAM::Role, Modify Custom::PublishedImage, Replace AWS::EC2::Instance, " +
+		"Replace AWS::ImageBuilder::Component, Replace AWS::ImageBuilder::Image, Replace AWS::ImageBuilder::ImageRecipe"
+)
+
+// Sections of the page.
+var (
+	outageOfEast = "An outage of " + east
+	outageOfWest = "An outage of " + west + " while it is active"
+)
+
+const (
+	back    = "Fail back"
+	forth   = "A switchover"
+	upgrade = "Upgrade to another release"
+)
+
+// handedOver: what `make templates` writes is all that CloudFormation needs. Nothing here is bootstrapped, and every command
+// is the page's.
+var handedOver = stage.Scenario{
+	Name: "handed-over",
+	Says: "the files of make templates and the AWS CLI are enough, from the deployment in an account without a bootstrap to the removal",
+	Steps: []stage.Step{
+		step("the bundle is uploaded, and the templates are written and checked", do.InOrder(do.MakeReleases, do.HandOver(do.Releases),
+			do.HandedOver("Check the files", []string{"SHA256SUMS"}, "true/unishop-secondary.template.json: OK"))),
+		step("both regions are deployed", do.HandedOver("Deploy", []string{"create-stack", "--enable-termination-protection", "WebsiteURL"},
+			"http://unishop-primary-"), check.Serves(primary), check.Replicates(secondary), check.ImagePublished),
+		outageBegun,
+		step("failover to us-west-1", do.HandedOver(outageOfEast, []string{"RELEASE=", "failover.json"}, `"Release":{"Value":"`), check.FailedOver(secondary)),
+		step("the failover is confirmed", do.ChangeSet(outageOfEast, "planned/unishop-secondary", confirms),
+			check.Writes(secondary), check.Runs(secondary, 1), check.HasRole(secondary, active)),
+		outageEnded,
+		step("us-east-1 is deactivated", do.InOrder(do.HandedOver(back, []string{"describe-global-clusters"}, "True connected", "False connected"),
+			do.ChangeSet(back, "planned/unishop-primary", deactivates)), check.Serves(secondary), check.Replicates(primary)),
+		step("failback to us-east-1", do.InOrder(do.ChangeSet(back, "false/unishop-primary", activates),
+			do.ChangeSet(back, "false/unishop-secondary", deactivates)),
+			check.Serves(primary), check.Replicates(secondary), check.ChangedBy(primary, "switchover")),
+		step("switchover to us-west-1", do.InOrder(do.ChangeSet(forth, "planned/unishop-secondary", activates),
+			do.ChangeSet(forth, "planned/unishop-primary", deactivates)),
+			check.Serves(secondary), check.Replicates(primary), check.ChangedBy(secondary, "switchover")),
+		beginOutage(secondary),
+		step("failover to us-east-1", do.HandedOver(outageOfWest, []string{"RELEASE=", "failover.json"}, `"Release":{"Value":"`), check.FailedOver(primary)),
+		step("the failover is confirmed", do.ChangeSet(outageOfWest, "false/unishop-primary", confirms), check.Writes(primary), check.Runs(primary, 1)),
+		endOutage(secondary),
+		step("us-west-1 becomes the pilot light", do.ChangeSet(outageOfWest, "false/unishop-secondary", deactivates),
+			check.Serves(primary), check.Replicates(secondary)),
+		step("both regions are upgraded with the files of another bundle", do.InOrder(do.HandOver(do.Releases+"/next"),
+			do.ChangeSet(upgrade, "false/unishop-primary", upgrades), do.ChangeSet(upgrade, "false/unishop-secondary", "")),
+			check.Serves(primary), check.Replicates(secondary), check.ImagePublished),
+		step("everything is removed", do.InOrder(do.HandedOver("Clean up", []string{"delete-stack"}), do.RemoveReleases), check.NothingIsLeft, do.EveryBlockTyped),
+	},
+}
