@@ -19,7 +19,7 @@ import (
 	"unishop-pilot-light/unishop"
 )
 
-// handOver runs `make templates` in a folder of its own, with programs that are built for it.
+// handOver runs the command of `make templates` in a folder that is like the repository's.
 type handOver struct{ folder string }
 
 func newHandOver(t *testing.T) handOver {
@@ -99,7 +99,7 @@ func TestHandedOverIsWhatIsDeployed(t *testing.T) {
 	t.Run("page", h.page)
 }
 
-// plain CloudFormation is what a template may have: nothing of the CDK's, and nothing that asks for its bootstrap.
+// plainSections are what a template of plain CloudFormation has here.
 var plainSections = []string{"Description", "Mappings", "Outputs", "Parameters", "Resources"}
 
 func assertPlain(t *testing.T, name, text string) {
@@ -176,6 +176,9 @@ func (h handOver) page(t *testing.T) {
 	for _, link := range regexp.MustCompile(`\]\(([a-z.]+)(?:#[a-z0-9-]+)?\)`).FindAllStringSubmatch(page, -1) {
 		assert.Contains(t, h.files(t), link[1], "a link leads out of the folder")
 	}
+	assert.Equal(t, h.read(t, "planned/unishop-primary.template.json"), h.read(t, "true/unishop-primary.template.json"))
+	assert.Equal(t, h.read(t, "false/unishop-secondary.template.json"), h.read(t, "primary/unishop-secondary.template.json"))
+
 	rights := regexp.MustCompile(`(?m)^    (cloudformation [a-z0-9 ]+)$`).FindStringSubmatch(page)
 	require.NotEmpty(t, rights, "the page no longer lists the services")
 	services := map[string]bool{"cloudformation": true, "ssm": true} // ssm for the image's parameter

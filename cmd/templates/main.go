@@ -66,8 +66,8 @@ func run(arguments []string) error {
 	return nil
 }
 
-// configuration is that of cdk.json with the bundle of these sources in S3. A bundle of other sources would be told by
-// these templates what it does not understand.
+// configuration is that of cdk.json with the bundle of these sources in S3. With a bundle of other sources the files would
+// be of no release that a checkout has.
 func configuration(artifact string) (config.Config, error) {
 	file := "unishop-" + unishop.Version() + ".tar.gz"
 	cfg, err := config.Read("cdk.json", map[string]any{"artifact": artifact})
