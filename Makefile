@@ -14,6 +14,7 @@
 # make kept     what a failover needs without Go and npm: templates and runbook, written to the folder kept
 # make templates ARTIFACT=s3://bucket/unishop-VERSION.tar.gz   all templates and how to deploy them with the AWS CLI alone,
 #               written to the folder dist: docs/hand-over.md
+# make handover BUCKET=name   the same, for the bundle of these sources in a bucket
 # make bench    the shop's start, and the load that it bears, and a synthesis, measured
 # make bundle   the release bundle, for a bucket of your own; `npx cdk deploy` builds it by itself
 # make outdated which dependencies have a newer release
@@ -31,7 +32,7 @@ ACTIONLINT := v1.7.12
 # Maven's own repository, so that nothing is left elsewhere.
 MVN := mvn --batch-mode --no-transfer-progress -Dmaven.repo.local=$(CURDIR)/.cache/m2
 
-.PHONY: help drill faults sandbox killed machine outdated lint test preflight failover review review-page kept templates setup bundle bench clean prerequisites
+.PHONY: help drill faults sandbox killed machine outdated lint test preflight failover review review-page kept templates handover setup bundle bench clean prerequisites
 .DELETE_ON_ERROR:
 
 help:
@@ -100,6 +101,10 @@ kept:
 
 templates:
 	@go run ./cmd/templates '$(ARTIFACT)'
+
+# Nothing is uploaded: the bundle is in the bucket, or will be, under its version.
+handover:
+	@bundle=$$($(MAKE) --silent bundle) && $(MAKE) --silent templates ARTIFACT="s3://$(BUCKET)/$$(basename "$$bundle")"
 
 # A deployment builds it by itself. This one prints its path, for who names it with -c artifact= instead.
 bundle:
