@@ -32,7 +32,7 @@ stacks = patches.ministack(
 custom_resource = patches.ministack(
     "services.cloudformation.custom_resource", "deliver_response", "invoke_custom_resource"
 )
-store = patches.ministack("services.cloudformation", "_stacks")
+store = patches.ministack("services.cloudformation", "_stacks", "_change_sets")
 responses = patches.ministack("core.responses", "get_region", "now_iso")
 
 _on_worker_threads = set()
@@ -294,4 +294,16 @@ def _create_change_set(original, params):
     if handlers._p(params, "ChangeSetType", "UPDATE") == "UPDATE" and state and state not in _UPDATABLE:
         message = f"Stack:{stack['StackId']} is in {state} state and can not be updated"
         return handlers._error("ValidationError", message)
-    return original(params)
+    answer = original(params)
+    if answer[0] == 200:
+        _offer_outputs(stack, store._change_sets[re.search(r"<Id>(.*)</Id>", answer[2].decode())[1]])
+    return answer
+
+
+def _offer_outputs(stack, change_set):
+    """A change set that changes outputs alone lists nothing, and can be executed.
+    https://github.com/aws/aws-cdk/pull/2029
+    """
+    empty = "didn't contain changes" in change_set["StatusReason"]
+    if empty and change_set["_template"].get("Outputs") != stack.get("_template", {}).get("Outputs"):
+        change_set.update(Status="CREATE_COMPLETE", ExecutionStatus="AVAILABLE", StatusReason="")

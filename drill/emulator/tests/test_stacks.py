@@ -774,6 +774,30 @@ class Databases(unittest.TestCase):
         self.assertIn("NotUpdatable", stack.reasons()["Cluster"])
 
 
+class ChangeSets(unittest.TestCase):
+    def setUp(self):
+        self.stack = Stack(self, "compared")
+        self.group = {"Group": {"Type": "AWS::Logs::LogGroup"}}
+        self.stack.create(self.group, Outputs={"Release": {"Value": "1"}})
+
+    def described(self, name, **parts):
+        of = {"StackName": "compared", "ChangeSetName": name}
+        self.stack.api.create_change_set(**of, TemplateBody=json.dumps({"Resources": self.group, **parts}))
+        described = self.stack.api.describe_change_set(**of)
+        return described["Status"], described["ExecutionStatus"], described["Changes"]
+
+    def test_of_outputs_alone_lists_nothing_and_changes_them(self):
+        outputs = {"Release": {"Value": "2"}}
+        self.assertEqual(self.described("outputs", Outputs=outputs), ("CREATE_COMPLETE", "AVAILABLE", []))
+        self.stack.api.execute_change_set(StackName="compared", ChangeSetName="outputs")
+        self.assertEqual(self.stack.finished(), "UPDATE_COMPLETE")
+        self.assertEqual(self.stack.outputs(), {"Release": "2"})
+
+    def test_of_nothing_cannot_be_executed(self):
+        outputs = {"Release": {"Value": "1"}}
+        self.assertEqual(self.described("nothing", Outputs=outputs), ("FAILED", "UNAVAILABLE", []))
+
+
 class Buckets(unittest.TestCase):
     def test_a_bucket_with_objects_is_not_deleted(self):
         stack, s3 = Stack(self, "bucket"), emulator().client("s3")
