@@ -22,9 +22,9 @@ var (
 )
 
 const (
-	back    = "Fail back"
-	forth   = "A switchover"
-	upgrade = "Upgrade to another release"
+	failBack       = "Fail back"
+	aSwitchover    = "A switchover"
+	anotherRelease = "Upgrade to another release"
 )
 
 // handedOver: what `make templates` writes is all that CloudFormation needs. Nothing here is bootstrapped, and every command
@@ -42,13 +42,13 @@ var handedOver = stage.Scenario{
 		step("the failover is confirmed", do.ChangeSet(outageOfEast, "planned/unishop-secondary", confirms),
 			check.Writes(secondary), check.Runs(secondary, 1), check.HasRole(secondary, active)),
 		outageEnded,
-		step("us-east-1 is deactivated", do.InOrder(do.HandedOver(back, []string{"describe-global-clusters"}, "True connected", "False connected"),
-			do.ChangeSet(back, "planned/unishop-primary", deactivates)), check.Serves(secondary), check.Replicates(primary)),
-		step("failback to us-east-1", do.InOrder(do.ChangeSet(back, "false/unishop-primary", activates),
-			do.ChangeSet(back, "false/unishop-secondary", deactivates)),
+		step("us-east-1 is deactivated", do.InOrder(do.HandedOver(failBack, []string{"describe-global-clusters"}, "True connected", "False connected"),
+			do.ChangeSet(failBack, "planned/unishop-primary", deactivates)), check.Serves(secondary), check.Replicates(primary)),
+		step("failback to us-east-1", do.InOrder(do.ChangeSet(failBack, "false/unishop-primary", activates),
+			do.ChangeSet(failBack, "false/unishop-secondary", deactivates)),
 			check.Serves(primary), check.Replicates(secondary), check.ChangedBy(primary, "switchover")),
-		step("switchover to us-west-1", do.InOrder(do.ChangeSet(forth, "planned/unishop-secondary", activates),
-			do.ChangeSet(forth, "planned/unishop-primary", deactivates)),
+		step("switchover to us-west-1", do.InOrder(do.ChangeSet(aSwitchover, "planned/unishop-secondary", activates),
+			do.ChangeSet(aSwitchover, "planned/unishop-primary", deactivates)),
 			check.Serves(secondary), check.Replicates(primary), check.ChangedBy(secondary, "switchover")),
 		beginOutage(secondary),
 		step("failover to us-east-1", do.HandedOver(outageOfWest, []string{"RELEASE=", "failover.json"}, `"Release":{"Value":"`), check.FailedOver(primary)),
@@ -57,7 +57,7 @@ var handedOver = stage.Scenario{
 		step("us-west-1 becomes the pilot light", do.ChangeSet(outageOfWest, "false/unishop-secondary", deactivates),
 			check.Serves(primary), check.Replicates(secondary)),
 		step("both regions are upgraded with the files of another bundle", do.InOrder(do.HandOver(do.Releases+"/next"),
-			do.ChangeSet(upgrade, "false/unishop-primary", upgrades), do.ChangeSet(upgrade, "false/unishop-secondary", "")),
+			do.ChangeSet(anotherRelease, "false/unishop-primary", upgrades), do.ChangeSet(anotherRelease, "false/unishop-secondary", "")),
 			check.Serves(primary), check.Replicates(secondary), check.ImagePublished),
 		step("everything is removed", do.InOrder(do.HandedOver("Clean up", []string{"delete-stack"}), do.RemoveReleases), check.NothingIsLeft, do.EveryBlockTyped),
 	},
