@@ -1,8 +1,6 @@
 package scenarios
 
 import (
-	"slices"
-
 	"unishop-pilot-light/drill/check"
 	"unishop-pilot-light/drill/do"
 	"unishop-pilot-light/drill/stage"
@@ -52,43 +50,5 @@ var cleanClone = stage.Scenario{
 			check.Writes(secondary), check.Runs(secondary, 1), check.HasRole(secondary, active)),
 		outageEnded,
 		step("everything is removed from the clone", do.Typed(do.InClone("destroy", "--all", "--force")), check.NothingIsLeft),
-	},
-}
-
-// What `cdk diff` shows of a role change. It cannot see that a changed role moves the database.
-var (
-	ofActivation   = []string{"[+] AWS::EC2::Instance", "[+] Output InstanceId", "[~] Output Role"}
-	ofDeactivation = []string{"[-] AWS::EC2::Instance destroy", "[-] Output InstanceId", "[~] Output Role"}
-)
-
-// compared: `cdk diff` finds what a command will change, in the templates and on live stacks.
-var compared = stage.Scenario{
-	Name: "compared",
-	Says: "cdk diff finds nothing after a deployment, and before one exactly what it will change",
-	Steps: []stage.Step{
-		deployed,
-		step("after the deployment it shows nothing", do.Shows(do.Comparing())),
-		step("of another server it shows the instance", do.Shows(do.Comparing("-c", "server-class=t3.medium"), "[~] AWS::EC2::Instance may be replaced: InstanceType")),
-		step("of another database class it shows both DB instances and the release", do.Shows(do.Comparing("-c", "database-class=db.r6g.xlarge"),
-			"[~] AWS::RDS::DBInstance: DBInstanceClass", "[~] AWS::RDS::DBInstance: DBInstanceClass", "[~] Output Release", "[~] Output Release")),
-		step("of another bundle it shows the image, the instance and the release", do.Shows(do.Comparing("-c", "artifact=s3://releases/unishop-2.tar.gz"),
-			"[~] AWS::EC2::Instance replace: ImageId", "[~] Output Release", "[~] Output Release")),
-		outageBegun,
-		step("of a failover it shows the instance, its image and the role", do.Shows(do.FromLaptop(do.Comparing("unishop-secondary", "-c", "failover=true")),
-			slices.Concat(ofActivation, []string{"[+] Parameter Image", "[~] Custom::RegionRole: Attempt, Role, Way"})...)),
-		failedOver,
-		step("of the same failover it shows another attempt", do.Shows(do.FromLaptop(do.Comparing("unishop-secondary", "-c", "failover=true")),
-			"[~] Custom::RegionRole: Attempt")),
-		step("of its confirmation it shows the role", do.Shows(do.FromLaptop(do.Comparing("unishop-secondary", "-c", "failover=planned")),
-			"[~] Custom::RegionRole: Attempt, Way, DependsOn")),
-		outageEnded,
-		step("of the deactivation it shows the instance and the role", do.Shows(do.Comparing("unishop-primary", "-c", "failover=planned"),
-			slices.Concat(ofDeactivation, []string{"[~] Custom::RegionRole: Role, DependsOn", "[~] Custom::PublishedImage: DependsOn"})...)),
-		deactivated,
-		step("after it it shows nothing", do.Shows(do.Comparing("unishop-primary", "-c", "failover=planned"))),
-		step("of the failback it shows both", do.Shows(do.Comparing(), slices.Concat(ofActivation, ofDeactivation, []string{"[-] Parameter Image",
-			"[~] Custom::RegionRole: Role, DependsOn", "[~] Custom::PublishedImage: DependsOn", "[~] Custom::RegionRole: Attempt, Role, Way"})...)),
-		failedBack,
-		step("after it it shows nothing", do.Shows(do.Comparing())),
 	},
 }
