@@ -31,7 +31,7 @@ func run() error {
 	}
 	for side, flag := range config.FailoverTo {
 		stack := cfg.Names.Stack(side)
-		templates, err := kept.Templates([]string{stack}, []string{"failover=" + flag})
+		templates, err := kept.Templates(cfg.Region(side).Name, []string{stack}, []string{"failover=" + flag})
 		if err != nil {
 			return err
 		}

@@ -86,8 +86,12 @@ func templates(cfg config.Config) (map[string]string, error) {
 	stacks := []string{cfg.Names.Stack(config.Primary), cfg.Names.Stack(config.Secondary)}
 	files := map[string]string{}
 	for _, flag := range config.Flags {
-		fmt.Fprintf(os.Stderr, "failover=%s\n", flag)
-		made, err := kept.Templates(stacks, []string{"failover=" + flag, "artifact=" + cfg.Artifact.String()})
+		with, err := config.Read("cdk.json", map[string]any{"failover": flag})
+		if err != nil {
+			return nil, err
+		}
+		fmt.Fprintf(os.Stderr, "failover=%s: %s is active\n", flag, with.Active().Name)
+		made, err := kept.Templates(with.Active().Name, stacks, []string{"failover=" + flag, "artifact=" + cfg.Artifact.String()})
 		if err != nil {
 			return nil, err
 		}

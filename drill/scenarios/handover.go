@@ -11,7 +11,7 @@ const (
 	activates   = "Add AWS::EC2::Instance, Modify Custom::RegionRole"
 	deactivates = "Modify Custom::RegionRole, Remove AWS::EC2::Instance"
 	confirms    = "Modify Custom::RegionRole"
-	upgrades    = "Modify AWS::IAM::Role, Modify Custom::PublishedImage, Replace AWS::EC2::Instance, " +
+	upgrades    = "Modify AWS::IAM::Role, Modify Custom::Images, Modify Custom::PublishedImage, Replace AWS::EC2::Instance, " +
 		"Replace AWS::ImageBuilder::Component, Replace AWS::ImageBuilder::Image, Replace AWS::ImageBuilder::ImageRecipe"
 )
 

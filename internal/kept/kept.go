@@ -13,8 +13,9 @@ import (
 	"unishop-pilot-light/internal/config"
 )
 
-// Templates synthesizes stacks as `cdk deploy` does, with context as "key=value", and returns their templates by name.
-func Templates(stacks, context []string) (map[string]string, error) {
+// Templates synthesizes stacks as `cdk deploy` does from a shell of a region, with context as "key=value", and returns their
+// templates by name. What the CDK CLI says is of interest only when it fails.
+func Templates(region string, stacks, context []string) (map[string]string, error) {
 	assembly, err := os.MkdirTemp("", "kept-")
 	if err != nil {
 		return nil, err
@@ -25,9 +26,9 @@ func Templates(stacks, context []string) (map[string]string, error) {
 		arguments = append(arguments, "-c", pair)
 	}
 	synthesis := exec.Command("npx", arguments...)
-	synthesis.Stderr = os.Stderr
-	if err := synthesis.Run(); err != nil {
-		return nil, fmt.Errorf("%s: %w", strings.Join(synthesis.Args, " "), err)
+	synthesis.Env = append(os.Environ(), "AWS_REGION="+region)
+	if said, err := synthesis.CombinedOutput(); err != nil {
+		return nil, fmt.Errorf("%s: %w\n%s", strings.Join(synthesis.Args, " "), err, said)
 	}
 	templates := map[string]string{}
 	for _, stack := range stacks {
