@@ -32,7 +32,8 @@
 //	                  report
 //	                  text, report.json, report.html
 //
-// The room sandbox stands beside the scenarios: it does what a person asks for, and measures and judges nothing.
+// Between scenarios and do stands pages, which types the commands of docs as they are printed. The room sandbox stands beside
+// the scenarios: it does what a person asks for, and measures and judges nothing.
 //
 // A room imports only rooms below it, in the order of architecture_test.go.
 package main

@@ -44,20 +44,6 @@ func PublishOther(ctx context.Context, d *stage.Drill) error {
 	})(ctx, d))
 }
 
-func WriteImageBack(ctx context.Context, d *stage.Drill) error {
-	const section = "The image parameter is missing"
-	listed, err := typeRunbook(ctx, d, "", section, "describe-images")
-	if err != nil {
-		return err
-	}
-	newest := strings.Fields(stage.LastLines(listed, 1))
-	if len(newest) != 4 {
-		return fmt.Errorf("want time, id, name and state of an image, found %q", newest)
-	}
-	_, err = typeRunbook(ctx, d, newest[1], section, "read -rp")
-	return err
-}
-
 // BadDeployment deploys the release that does not start.
 func BadDeployment(arguments ...string) stage.Command {
 	return Deploying(append([]string{"--all", "-c", "artifact=s3://releases/unishop-bad.tar.gz"}, arguments...)...)

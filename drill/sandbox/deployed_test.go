@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"unishop-pilot-light/drill/do"
+	"unishop-pilot-light/drill/pages"
 	"unishop-pilot-light/drill/stage"
 	"unishop-pilot-light/internal/config"
 )
@@ -43,7 +43,7 @@ func TestTheDocumentedCommandsWork(t *testing.T) {
 	s.fails("curl -s "+site, "52")
 	s.works("make failover", "unishop-secondary.Role = active")
 	s.works("status", "active UPDATE_COMPLETE", "writer", "healthy, database writable", "served")
-	verify, err := do.Block(filepath.Join(root, "docs", "runbook.md"), "An outage of us-east-1", "SITE=")
+	verify, err := pages.Block(filepath.Join(root, "docs", "runbook.md"), "An outage of us-east-1", "SITE=")
 	require.NoError(t, err)
 	require.NoError(t, os.WriteFile(filepath.Join(s.folder, "verify"), []byte(verify), 0o600))
 	s.works("bash "+s.folder+"/verify", `"region":"us-west-1"`, `"writer":true`)

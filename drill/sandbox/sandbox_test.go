@@ -57,7 +57,7 @@ func emptySandbox(t *testing.T, environ ...string) *terminal {
 	require.NoError(t, err)
 	command := exec.Command(program)
 	command.Env = append(append(os.Environ(), empty+"=1", "TERM=xterm"), environ...)
-	return open(t, command, 30*time.Second)
+	return open(t, command, 2*time.Minute)
 }
 
 // trap counts whoever tries to reach it, and answers nothing.

@@ -4,6 +4,7 @@ import (
 	"unishop-pilot-light/drill/check"
 	"unishop-pilot-light/drill/do"
 	"unishop-pilot-light/drill/measure"
+	"unishop-pilot-light/drill/pages"
 	"unishop-pilot-light/drill/stage"
 )
 
@@ -19,7 +20,7 @@ var again = stage.Scenario{
 			do.Deploy("unishop-primary", "--exclusively")), check.Writes(primary), check.Replicates(secondary), check.HasRole(secondary, active)),
 		outageBegun, failedOver, outageEnded,
 		step("us-east-1 has an outage in the middle of a failback, which is cancelled", do.DieDuring(deactivation, "ROLLBACK",
-			do.Runbook("A switchover that hangs", "cancel-update-stack")), check.Writes(secondary), check.HasRole(secondary, active)),
+			pages.Runbook("A switchover that hangs", "cancel-update-stack")), check.Writes(secondary), check.HasRole(secondary, active)),
 		step("the outage of us-east-1 ends, and the failback completes", do.BringBack(primary), check.Eventually(check.All(check.Writes(primary), check.Replicates(secondary)))),
 		outageBegun, failedOver, outageEnded, failedBack,
 	},
@@ -31,13 +32,13 @@ var mirrored = stage.Scenario{
 	Says: "a failover from us-west-1 to us-east-1 works although the stack of us-east-1 is active already, by a command and by a kept template",
 	Steps: []stage.Step{
 		deployed,
-		step("the templates of both failovers are kept", do.Keep),
+		step("the templates of both failovers are kept", pages.Keep),
 		outageBegun, failedOver, outageEnded,
 		beginOutage(secondary),
 		step("failover to us-east-1", do.FailOver(primary), check.FailedOver(primary)),
 		confirmed,
 		endOutage(secondary), swapped(secondary), beginOutage(secondary),
-		step("failover to us-east-1 by the kept template", do.FailOverKept(primary), check.FailedOver(primary)),
+		step("failover to us-east-1 by the kept template", pages.FailOverKept(primary), check.FailedOver(primary)),
 		endOutage(secondary),
 		step("us-west-1 becomes the pilot light", do.Deploy("--all"), check.Serves(primary), check.Replicates(secondary)),
 	},
@@ -49,12 +50,12 @@ var keptTemplate = stage.Scenario{
 	Says: "a failover needs neither Go nor npm: a kept template and the AWS CLI will do, as often as it is needed",
 	Steps: []stage.Step{
 		deployed,
-		step("the templates of both failovers are kept, and customers buy", do.InOrder(do.Keep, measure.Begin, measure.Buying(primary))),
+		step("the templates of both failovers are kept, and customers buy", do.InOrder(pages.Keep, measure.Begin, measure.Buying(primary))),
 		outageBegun,
-		step("failover to us-west-1 by the AWS CLI alone", measure.Moving(do.FailOverKept(secondary)), check.FailedOver(secondary)),
+		step("failover to us-west-1 by the AWS CLI alone", measure.Moving(pages.FailOverKept(secondary)), check.FailedOver(secondary)),
 		step("what the outage has cost is counted", do.InOrder(measure.Losses("failover", secondary), measure.End)),
 		outageEnded, swapped(primary), outageBegun,
-		step("failover to us-west-1 by the same template", do.FailOverKept(secondary), check.FailedOver(secondary)),
+		step("failover to us-west-1 by the same template", pages.FailOverKept(secondary), check.FailedOver(secondary)),
 		outageEnded, failedBack,
 	},
 }

@@ -4,6 +4,7 @@ import (
 	"unishop-pilot-light/drill/check"
 	"unishop-pilot-light/drill/do"
 	"unishop-pilot-light/drill/emulator"
+	"unishop-pilot-light/drill/pages"
 	"unishop-pilot-light/drill/stage"
 )
 
@@ -20,7 +21,7 @@ var noImage = stage.Scenario{
 		step("the parameter is removed once more", do.ForgetImage),
 		outageBegun,
 		step("the failover to us-west-1 is refused", do.Refused(do.FailingOver(secondary), "/unishop/image"), check.HasRole(secondary, pilotLight)),
-		step("the newest image is written back by hand", do.WriteImageBack, check.ImagePublished),
+		step("the newest image is written back by hand", pages.WriteImageBack, check.ImagePublished),
 		failedOver,
 	},
 }

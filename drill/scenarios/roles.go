@@ -5,6 +5,7 @@ import (
 	"unishop-pilot-light/drill/do"
 	"unishop-pilot-light/drill/emulator"
 	"unishop-pilot-light/drill/measure"
+	"unishop-pilot-light/drill/pages"
 	"unishop-pilot-light/drill/stage"
 )
 
@@ -21,7 +22,7 @@ var detached = stage.Scenario{
 			"rds", "remove-from-global-cluster", "--region", east, "--global-cluster-identifier", stage.Declared.Names.GlobalCluster(),
 			"--db-cluster-identifier", do.ClusterARN(primary)}})),
 		step("the only copy of the data is not deactivated, and the message names the way out", do.Refused(deactivation, "the only copy of the data", notAMember)),
-		step("the way out replaces the cluster by one that joins", do.Runbook(notAMember, "create-db-cluster-snapshot", "delete-db-instance"),
+		step("the way out replaces the cluster by one that joins", pages.Runbook(notAMember, "create-db-cluster-snapshot", "delete-db-instance"),
 			check.Writes(secondary), check.Eventually(check.Replicates(primary))),
 		step("reconcile=1 has both roles checked and brought about", do.Deploy("--all", "-c", "failover=planned", "-c", "reconcile=1"), check.Serves(secondary), check.Replicates(primary)),
 		failedBack,

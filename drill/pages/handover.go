@@ -1,4 +1,4 @@
-package do
+package pages
 
 import (
 	"context"
@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"unishop-pilot-light/drill/do"
 	"unishop-pilot-light/drill/history"
 	"unishop-pilot-light/drill/stage"
 	"unishop-pilot-light/internal/config"
@@ -18,10 +19,10 @@ import (
 const Releases = "releases"
 
 // MakeReleases makes the bucket.
-var MakeReleases = Typed(releases("mb"))
+var MakeReleases = do.Typed(releases("mb"))
 
 // RemoveReleases removes the bucket with what is in it.
-var RemoveReleases = Typed(releases("rb", "--force"))
+var RemoveReleases = do.Typed(releases("rb", "--force"))
 
 func releases(arguments ...string) stage.Command {
 	arguments = append(append([]string{"s3"}, arguments...), "s3://"+Releases, "--region", stage.Regions[config.Primary])
@@ -120,30 +121,4 @@ func EveryBlockTyped(_ context.Context, d *stage.Drill) error {
 		}
 	}
 	return err
-}
-
-// typeBlocks types blocks of a page's section in the shell that is there. It returns what was printed.
-func typeBlocks(ctx context.Context, d *stage.Drill, c stage.Command, file, section string, words ...string) (string, error) {
-	for _, w := range words {
-		block, err := Block(file, section, w)
-		if err != nil {
-			return "", err
-		}
-		c.Shell += block
-	}
-	return d.Run(ctx, c)
-}
-
-// sectionOf is the text of a page's section.
-func sectionOf(file, section string) (string, error) {
-	page, err := os.ReadFile(file)
-	if err != nil {
-		return "", err
-	}
-	_, text, found := strings.Cut(string(page), "\n## "+section+"\n")
-	if !found {
-		return "", fmt.Errorf("%s has no section %q", file, section)
-	}
-	text, _, _ = strings.Cut(text, "\n## ")
-	return text, nil
 }

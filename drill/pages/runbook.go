@@ -1,19 +1,19 @@
-package do
+package pages
 
 import (
 	"context"
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 	"time"
 
+	"unishop-pilot-light/drill/do"
 	"unishop-pilot-light/drill/stage"
 	"unishop-pilot-light/internal/config"
 )
 
 // Keep keeps the templates of both failovers in the folder kept.
-var Keep = Typed(stage.Command{At: stage.Laptop, Equipped: true, Shell: "make kept"})
+var Keep = do.Typed(stage.Command{At: stage.Laptop, Equipped: true, Shell: "make kept"})
 
 // FailOverKept is the failover without Go or npm, as the runbook has it.
 func FailOverKept(to config.Side) stage.Action {
@@ -30,23 +30,25 @@ func Runbook(section string, words ...string) stage.Action {
 
 // typeRunbook types the answer, too, when a command asks. It returns what was printed.
 func typeRunbook(ctx context.Context, d *stage.Drill, answer, section string, words ...string) (string, error) {
-	text, err := blocksOf(d, section, words...)
-	if err != nil {
-		return "", err
-	}
-	return d.Run(ctx, stage.Command{At: stage.Laptop, Shell: "exec <<<'" + answer + "'\n" + text})
+	shell := stage.Command{At: stage.Laptop, Shell: "exec <<<'" + answer + "'\n"}
+	return typeBlocks(ctx, d, shell, runbook(d), section, words...)
 }
 
-// blocksOf a section, in the order of the words that they have.
-func blocksOf(d *stage.Drill, section string, words ...string) (text string, err error) {
-	for _, w := range words {
-		block, err := Block(filepath.Join(d.Root, "docs", "runbook.md"), section, w)
-		if err != nil {
-			return "", err
-		}
-		text += block
+func runbook(d *stage.Drill) string { return filepath.Join(d.Root, "docs", "runbook.md") }
+
+// WriteImageBack writes the parameter of the newest image again, by hand.
+func WriteImageBack(ctx context.Context, d *stage.Drill) error {
+	const section = "The image parameter is missing"
+	listed, err := typeRunbook(ctx, d, "", section, "describe-images")
+	if err != nil {
+		return err
 	}
-	return text, nil
+	newest := strings.Fields(stage.LastLines(listed, 1))
+	if len(newest) != 4 {
+		return fmt.Errorf("want time, id, name and state of an image, found %q", newest)
+	}
+	_, err = typeRunbook(ctx, d, newest[1], section, "read -rp")
+	return err
 }
 
 // FindSilentInstance types what finds the instance of us-west-1 and its logs, when it never answers: it must be that one.
@@ -68,7 +70,7 @@ const rows = "Rows that were damaged or lost"
 func Damage(ctx context.Context, d *stage.Drill) error {
 	// The runbook's times have whole seconds.
 	statements := "DELETE FROM unishop.unicorns_basket; DELETE FROM unishop.unicorn_user"
-	return InOrder(Pause(2*time.Second), noteTime, Pause(2*time.Second), onInstance(config.Primary, "",
+	return do.InOrder(do.Pause(2*time.Second), noteTime, do.Pause(2*time.Second), onInstance(config.Primary, "",
 		"mysql --defaults-extra-file=rows.cnf -h $DB_HOST -P $DB_PORT -e '"+statements+"'\n"))(ctx, d)
 }
 
@@ -111,7 +113,7 @@ func onInstance(side config.Side, answer, command string, words ...string) stage
 		if len(machines) != 1 {
 			return fmt.Errorf("%d instances run in %s, where one is expected", len(machines), stage.Regions[side])
 		}
-		text, err := blocksOf(d, rows, append([]string{"dnf"}, words...)...)
+		text, err := blocksOf(runbook(d), rows, append([]string{"dnf"}, words...)...)
 		if err != nil {
 			return err
 		}
@@ -126,27 +128,4 @@ func RemoveRestored(side config.Side) stage.Action {
 		_, err := typeRunbook(ctx, d, "", rows, "REGION="+stage.Regions[side], "delete-db-instance")
 		return err
 	}
-}
-
-// Block finds a block of commands in a page.
-func Block(file, section, words string) (string, error) {
-	page, err := os.ReadFile(file)
-	if err != nil {
-		return "", err
-	}
-	_, text, found := strings.Cut(string(page), "\n## "+section+"\n")
-	if !found {
-		return "", fmt.Errorf("%s has no section %q", file, section)
-	}
-	text, _, _ = strings.Cut(text, "\n## ")
-	var blocks []string
-	for i, block := range strings.Split(text, "```") {
-		if i%2 == 1 && strings.Contains(block, words) {
-			blocks = append(blocks, block)
-		}
-	}
-	if len(blocks) != 1 {
-		return "", fmt.Errorf("%s, %q: %d blocks of commands have %q, where one is expected", file, section, len(blocks), words)
-	}
-	return blocks[0], nil
 }
