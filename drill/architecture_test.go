@@ -78,7 +78,7 @@ func TestNoTestImportsARoomAboveIt(t *testing.T) {
 
 func TestARoomIsSmall(t *testing.T) {
 	for name, p := range packages(t) {
-		assert.Less(t, len(p.code), 10, "files of %s", name)
+		assert.Less(t, len(p.code), 10, "%s has too many files: add to an existing one, or make a room of what belongs together", name)
 		for _, file := range p.code {
 			for _, d := range file.Decls {
 				if f, ok := d.(*ast.FuncDecl); ok {

@@ -56,7 +56,7 @@ var noCapacity = stage.Scenario{
 		step("us-west-1 is promoted, and has no capacity for the instance", do.InOrder(
 			do.Shortage(west, emulator.WriterChanged), do.Fails(do.FailingOver(secondary), "no capacity")),
 			check.Writes(secondary), check.Runs(secondary, 0), check.HasRole(secondary, pilotLight)),
-		step("the same command with another size succeeds", do.FailOver(secondary, "-c", "server-class=t3.medium"),
+		step("the same command with another size succeeds", do.FailOver(secondary, "-c", "server-class=t3.large"),
 			check.Writes(secondary), check.Runs(secondary, 1), check.HasRole(secondary, active), check.ChangedBy(secondary, "nothing: already the writer")),
 	},
 }

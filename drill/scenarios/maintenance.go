@@ -77,10 +77,10 @@ var restored = stage.Scenario{
 		outageEnded,
 		step("the runbook finds the instance that serves now, and reads its logs", pages.FindSilentInstance),
 		step("the snapshot of the lost writes is saved", pages.Runbook("The lost region returns", "unishop-lost-writes"), check.Rows(secondary, 2)),
-		step("it is restored beside us-west-1", pages.RestoreLostWrites, check.Serves(secondary), check.Rows(secondary, 2)),
+		step("it is restored beside us-west-1", pages.RestoreLostWrites, check.FailedOver(secondary), check.Rows(secondary, 2)),
 		step("its rows are put in, and every customer is there", pages.PutRowsBack(secondary), check.Knows(secondary, "ada@example.com"),
 			check.Knows(secondary, "bob@example.com"), check.Knows(secondary, "eve@example.com"), check.Eventually(check.Rows(primary, 3))),
-		step("the restored cluster is removed", pages.RemoveRestored(secondary), check.OnlyTheSystem, check.Serves(secondary)),
+		step("the restored cluster is removed", pages.RemoveRestored(secondary), check.OnlyTheSystem, check.FailedOver(secondary)),
 	},
 }
 

@@ -20,6 +20,9 @@ var keys = []string{
 	"secondary-zones", "server-class", "server-image", "server-zone", "tags",
 }
 
+// Keys are the names of all context keys, sorted.
+func Keys() []string { return slices.Clone(keys) }
+
 // Parse reads the whole CDK context: the values of cdk.json and those of the command line, which are strings.
 // Every mistake is reported at once, as one error each, joined: key, value, what is allowed.
 func Parse(context map[string]any) (Config, error) {
