@@ -22,8 +22,8 @@ type RegionRoleProps struct {
 	// failover, for the failover, which then can never end as "no changes".
 	Reconcile, Attempt string
 	// Network, Database and Server, all but the instance, must stand before the role is brought about, and so are
-	// deleted only after its function has agreed. CloudFormation at once deletes whatever nothing depends on: what is
-	// left out here, be it a route, is gone although the function refuses.
+	// deleted only after its function has agreed. CloudFormation deletes at once whatever nothing depends on: what is
+	// missing here (a route, for example) is deleted even if the function refuses.
 	Network  Network
 	Database Database
 	// Server: its instance too is waited for in every switchover, so that an instance that fails moves nothing. In a

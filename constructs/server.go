@@ -34,7 +34,7 @@ type ServerProps struct {
 	Type string
 	// Zone, 1 or 2, of the region's two.
 	Zone int
-	// After lists what the instance must outlive nothing of: it is launched after, and terminated before them.
+	// After lists the instance's dependencies: it is launched after them and terminated before them.
 	After []awsconstructs.IDependable
 }
 

@@ -1,4 +1,4 @@
-// Package check is what must be so when a step has ended.
+// Package check holds the checks of what must be true after a step.
 package check
 
 import (

@@ -1,4 +1,4 @@
-// Package do is what happens to the system: what operators type, and what fails.
+// Package do holds the actions of the steps: what operators type, and what fails.
 package do
 
 import (

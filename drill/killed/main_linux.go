@@ -1,5 +1,5 @@
-// Command killed kills the drill in the middle of every step of its scenario, and has it run again: nothing may be left of
-// the one that was killed, and the next one must work. It ends with the first that was over before it could be killed.
+// Command killed kills the drill in the middle of every step of its scenario, and starts it again: the killed drill must leave
+// nothing behind, and the next one must work. It stops when a drill ends before it can be killed.
 //
 //	killed DRILL       every step; DRILL is the drill's program
 //	killed DRILL STEP  one step, counted from 1

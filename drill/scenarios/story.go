@@ -1,4 +1,4 @@
-// Package scenarios has what the drill shows, sentence by sentence.
+// Package scenarios holds the drill's scenarios; each step is a sentence.
 package scenarios
 
 import (

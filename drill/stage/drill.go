@@ -1,5 +1,5 @@
-// Package stage is where a drill takes place: an embedded AWS with what is real behind it, and the workstations that
-// commands are typed at.
+// Package stage is where a drill takes place: the embedded AWS, the real servers behind it, and the workstations at which
+// commands are typed.
 package stage
 
 import (

@@ -1,5 +1,5 @@
 // Package systemd is the part of systemd that a machine of the World needs: it reads unit files below a folder, and
-// starts, restarts and stops what they say, as processes of whoever runs it.
+// starts, restarts and stops the services in them, as processes of the current user.
 package systemd
 
 import (

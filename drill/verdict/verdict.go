@@ -1,6 +1,6 @@
-// Package verdict works out from a history what happened in a drill, and judges it: pure functions, which can be asked
-// again of any stored history. The RTO is worked out and judged in rto.go, the RPO in rpo.go; aws.go has what AWS
-// publishes about itself.
+// Package verdict works out from a history what happened in a drill, and judges it: pure functions, which can be run again on
+// any stored history. The RTO is worked out and judged in rto.go, the RPO in rpo.go; aws.go has the figures that AWS
+// publishes.
 package verdict
 
 import (

@@ -1,8 +1,8 @@
 // Package world is what is real behind the embedded AWS: for every DB instance a database server, for every EC2 instance
 // a machine that boots its image and runs its user data, and a way to both for a browser.
 //
-// It follows the emulator's events, one by one and synchronously: what the RDS API says has happened has happened to a
-// server. No part of it needs root.
+// It follows the emulator's events, one by one and synchronously: when the RDS API reports a change, it has already been made
+// on a real server. No part of it needs root.
 package world
 
 import (

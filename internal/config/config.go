@@ -1,5 +1,5 @@
-// Package config turns the CDK context into one typed configuration. It is read once, strictly, at the edge of the
-// program: no package below it knows the failover flag, only the role that each region plays. It does not know the CDK.
+// Package config turns the CDK context into one typed configuration. The context is read once, and strictly, when the program
+// starts: no package below it knows the failover flag, only the role that each region plays. It does not know the CDK.
 package config
 
 import "time"

@@ -1,6 +1,6 @@
 // Package shopper walks through a deployed shop as a customer does: it signs up, puts unicorns into the basket and finds
-// them there again, also at another region's site. [Browser] does it on the page, in Chromium; [HTTP] says the same to the
-// API without a page, for a machine that has no Chromium ([ErrNoBrowser]).
+// them there again, also at another region's site. [Browser] does it on the page, in Chromium; [HTTP] makes the
+// same requests to the API directly, for a machine that has no Chromium ([ErrNoBrowser]).
 package shopper
 
 import (

@@ -1,4 +1,4 @@
-// Package diff says what differs between two templates, as the CDK's own library has it.
+// Package diff compares two templates with the CDK's own library.
 package diff
 
 import (

@@ -1,5 +1,5 @@
-// Package rules grades what a change would do to a deployed system. What is updated, replaced and removed says the CDK's
-// diff library; the rules add what that passes over, and say what it means here.
+// Package rules grades what a change would do to a deployed system. The CDK's diff library says what is updated, replaced or
+// removed. The rules add what the library misses, and say what it means here.
 package rules
 
 import (

@@ -1,4 +1,4 @@
-// Package historytest has recorded histories: what is worked out from a history is tested without running a drill.
+// Package historytest provides recorded histories, so that what is derived from a history is tested without running a drill.
 //
 // A recording is replaced by `gzip -9nc .cache/drill/history.jsonl`; the pictures of its visits may be smaller.
 package historytest
