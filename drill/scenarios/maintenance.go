@@ -140,6 +140,6 @@ var previous = stage.Scenario{
 		step("the next release comes forward", do.InOrder(do.Commit("server-image", "current"), released("2026-12-02")),
 			check.Serves(primary), images.AreNot("good"), images.AreNot("bad"), check.Kept(2), check.SameBake),
 		step("the way back from it leads past the bad release", pages.Runbook(back, "server-image=previous"), check.Serves(primary), images.Are("good"), check.Kept(2)),
-		step("everything is removed", do.Destroy("--all"), check.NothingIsLeft),
+		step("everything is removed", do.InOrder(do.Destroy("--all"), pages.RemoveReleases), check.NothingIsLeft),
 	},
 }
