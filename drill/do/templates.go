@@ -4,6 +4,9 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"regexp"
+	"slices"
+	"strings"
 
 	"unishop-pilot-light/drill/check"
 	"unishop-pilot-light/drill/stage"
@@ -54,4 +57,54 @@ func roleID(resources map[string]any) string {
 
 func ClusterARN(side config.Side) string {
 	return fmt.Sprintf("arn:aws:rds:%s:000000000000:cluster:%s", stage.Regions[side], stage.Declared.Names.Cluster(side))
+}
+
+// Comparing is `cdk diff` in the office.
+func Comparing(arguments ...string) stage.Command {
+	return stage.Command{At: stage.Office, Arguments: append([]string{"diff"}, arguments...)}
+}
+
+// Shows has a comparison print these differences, in any order, and no other one.
+func Shows(c stage.Command, want ...string) stage.Action {
+	return func(ctx context.Context, d *stage.Drill) error {
+		text, err := d.Run(ctx, c)
+		if err != nil {
+			return err
+		}
+		found := differences(text)
+		slices.Sort(want)
+		if !slices.Equal(found, want) {
+			return fmt.Errorf("%s: shows\n  %s\nwant\n  %s", c, strings.Join(found, "\n  "), strings.Join(want, "\n  "))
+		}
+		return nil
+	}
+}
+
+var (
+	shownPart     = regexp.MustCompile(`^(\[.\]) (Output|Parameter) ([A-Za-z]+)`)
+	shownResource = regexp.MustCompile(`^(\[.\]) (\S+::\S+) (?:\S*/\S* )?[A-Za-z0-9]+(?: ([a-z ]+))?$`)
+	shownProperty = regexp.MustCompile(`^ [├└]─ \[.\] (\S+)`)
+)
+
+// differences are what `cdk diff` has printed, in order: "[~] AWS::EC2::Instance replace: ImageId", "[+] Output InstanceId".
+func differences(text string) (found []string) {
+	for _, line := range strings.Split(text, "\n") {
+		if part := shownPart.FindStringSubmatch(line); part != nil {
+			found = append(found, strings.Join(part[1:], " "))
+		} else if resource := shownResource.FindStringSubmatch(line); resource != nil {
+			if strings.HasPrefix(resource[2], "Custom::") {
+				resource[3] = "" // what CloudFormation calls Conditional: its function decides by the id that it answers
+			}
+			found = append(found, strings.TrimSpace(strings.Join(resource[1:], " ")))
+		} else if property := shownProperty.FindStringSubmatch(line); property != nil && len(found) > 0 {
+			latest := &found[len(found)-1]
+			joint := ": "
+			if strings.Contains(*latest, joint) {
+				joint = ", "
+			}
+			*latest += joint + property[1]
+		}
+	}
+	slices.Sort(found)
+	return found
 }

@@ -1,6 +1,8 @@
 package scenarios
 
 import (
+	"slices"
+
 	"unishop-pilot-light/drill/check"
 	"unishop-pilot-light/drill/do"
 	"unishop-pilot-light/drill/stage"
@@ -73,5 +75,47 @@ var flag = stage.Scenario{
 		step("two misspelt keys are refused", do.InOrder(
 			do.Doubts(do.FlagForm{Arguments: []string{"-c", "failovr=true", "-c", "artefact=s3://b/k.tar.gz"}},
 				"failovr: unknown context key: did you mean failover?", "artefact: unknown context key: did you mean artifact?")), check.NothingIsLeft),
+	},
+}
+
+// What `cdk diff` shows of a role change. It cannot see that a changed role moves the database.
+var (
+	ofActivation   = []string{"[+] AWS::EC2::Instance", "[+] Output InstanceId", "[~] Output Role"}
+	ofDeactivation = []string{"[-] AWS::EC2::Instance destroy", "[-] Output InstanceId", "[~] Output Role"}
+)
+
+// compared: `cdk diff` finds what a command will change, in the templates and on live stacks.
+var compared = stage.Scenario{
+	Name: "compared",
+	Says: "cdk diff finds nothing after a deployment, and before one exactly what it will change",
+	Steps: []stage.Step{
+		deployed,
+		step("after the deployment it shows nothing", do.Shows(do.Comparing())),
+		step("of another server it shows the instance", do.Shows(do.Comparing("-c", "server-class=t3.medium"), "[~] AWS::EC2::Instance: InstanceType")),
+		step("of another database class it shows both DB instances and the release", do.Shows(do.Comparing("-c", "database-class=db.r6g.xlarge"),
+			"[~] AWS::RDS::DBInstance: DBInstanceClass", "[~] AWS::RDS::DBInstance: DBInstanceClass", "[~] Output Release", "[~] Output Release")),
+		step("of another bundle it shows the image, the instance and the release", do.Shows(do.Comparing("-c", "artifact=s3://releases/unishop-2.tar.gz"),
+			"[~] AWS::EC2::Instance replace: ImageId", "[~] AWS::IAM::Role: Policies", "[~] AWS::ImageBuilder::Component replace: Data, Version",
+			"[~] AWS::ImageBuilder::Image replace: ImageRecipeArn", "[~] AWS::ImageBuilder::ImageRecipe replace: Components, Version",
+			"[~] Custom::Images: Version", "[~] Output Release", "[~] Output Release")),
+		outageBegun,
+		step("of a failover it shows the instance, its image and the role", do.Shows(do.FromLaptop(do.Comparing("unishop-secondary", "-c", "failover=true")),
+			slices.Concat(ofActivation, []string{"[+] Parameter Image", "[-] Output ImageBaked", "[-] Parameter Baked",
+				"[~] Custom::RegionRole: Attempt, Role, Way"})...)),
+		failedOver,
+		step("of the same failover it shows another attempt", do.Shows(do.FromLaptop(do.Comparing("unishop-secondary", "-c", "failover=true")),
+			"[~] Custom::RegionRole: Attempt")),
+		step("of its confirmation it shows the role", do.Shows(do.FromLaptop(do.Comparing("unishop-secondary", "-c", "failover=planned")),
+			"[+] Output ImageBaked", "[+] Parameter Baked", "[~] Custom::RegionRole: Attempt, Way, DependsOn")),
+		outageEnded,
+		step("of the deactivation it shows the instance and the role, and that the failover is not confirmed", do.Shows(
+			do.Comparing("unishop-primary", "-c", "failover=planned"), slices.Concat(ofDeactivation, []string{"[+] Output ImageBaked", "[+] Parameter Baked",
+				"[~] Custom::PublishedImage: DependsOn", "[~] Custom::RegionRole: Attempt, Way, DependsOn", "[~] Custom::RegionRole: Role, DependsOn"})...)),
+		deactivated,
+		step("after it it shows nothing", do.Shows(do.Comparing("unishop-primary", "-c", "failover=planned"))),
+		step("of the failback it shows both", do.Shows(do.Comparing(), slices.Concat(ofActivation, ofDeactivation, []string{"[-] Parameter Image",
+			"[~] Custom::PublishedImage: DependsOn", "[~] Custom::RegionRole: Role, DependsOn", "[~] Custom::RegionRole: Role, DependsOn"})...)),
+		failedBack,
+		step("after it it shows nothing", do.Shows(do.Comparing())),
 	},
 }

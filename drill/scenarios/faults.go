@@ -21,7 +21,7 @@ var east, west = stage.Regions[primary], stage.Regions[secondary]
 var Faults = []stage.Scenario{
 	flag, keptTemplate, blockedSite, noImage, badRelease, monthly, previous, noCapacity, forgottenFlag, failedFailback, stuck, wrongOrder,
 	interrupted, hangingSwitchover, unserved, cleanClone, again, mirrored, otherCheckout, detached, upgraded, firstDeployment, protected,
-	restored, throttled, handedOver,
+	restored, throttled, handedOver, compared,
 }
 
 // Steps that several scenarios have in common.
