@@ -181,8 +181,8 @@ func TestEveryLimitCanBeMissed(t *testing.T) {
 func TestTheRecordedRuns(t *testing.T) {
 	story := Of(historytest.Load(t, historytest.Story), objectives)
 	require.NoError(t, story.Err())
-	assert.Len(t, story.Recoveries, 2)
-	assert.Len(t, story.Losses, 6)
+	assert.Len(t, story.Recoveries, 3)
+	assert.Len(t, story.Losses, 7)
 
 	lossy := historytest.Load(t, historytest.Lossy)
 	require.NoError(t, Of(lossy, objectives).Err())
