@@ -50,6 +50,11 @@ def _any(_key, _value):
     return True
 
 
+def _not_automatic(key, _value):
+    """AWS makes and deletes these by itself, as it does backups."""
+    return not key.startswith("rds:")
+
+
 def _not_default(_key, value):
     return value.get("VpcId") != ec2._DEFAULT_VPC_ID and not value.get("IsDefault")
 
@@ -88,7 +93,7 @@ _STORES = [
         "AWS::RDS::DBClusterParameterGroup",
     ),
     ("dbSnapshots", rds._snapshots, _any),
-    ("dbClusterSnapshots", rds._db_cluster_snapshots, _any),
+    ("dbClusterSnapshots", rds._db_cluster_snapshots, _not_automatic),
     ("instances", ec2._instances, _not_terminated, "AWS::EC2::Instance"),
     ("images", ec2._images, _any),
     ("snapshots", ec2._snapshots, _any),
