@@ -21,6 +21,7 @@ func Facts(ctx context.Context, d *stage.Drill) (map[string]string, error) {
 	facts := map[string]string{}
 	for where, stores := range left {
 		for kind, names := range stores {
+			slices.Sort(names) // what is made again comes last
 			facts[where+" "+kind] = strings.Join(names, " ")
 		}
 	}
