@@ -41,7 +41,7 @@ var wrongOrder = stage.Scenario{
 	Name: "wrong-order",
 	Says: "regions that are deployed or destroyed in the wrong order are refused whole",
 	Steps: []stage.Step{
-		step("the secondary is deployed first", do.InOrder(do.Bootstrap, do.Fails(do.Deploying("unishop-secondary", "--exclusively"), "global cluster unishop was not found"))),
+		step("the secondary is deployed first", do.InOrder(do.Bootstrap, do.Fails(do.Deploying("unishop-secondary", "--exclusively"), "Unable to fetch parameters [/unishop/image/baked]"))),
 		step("in the right order it works", do.Deploy("--all"), check.Serves(primary), check.Replicates(secondary), check.ImagePublished),
 		step("the primary is destroyed first", do.Refused(do.Destroying("unishop-primary", "--exclusively"),
 			"destroy unishop-secondary first"), check.Writes(primary), check.Runs(primary, 1), check.Replicates(secondary)),
