@@ -27,10 +27,6 @@ const (
 	maxComponentData = 16000
 )
 
-// buildInstanceTypes are bigger than the server's: the build waits for it, and pays by the minute. Image Builder takes the
-// first that has capacity: https://docs.aws.amazon.com/imagebuilder/latest/APIReference/API_CreateInfrastructureConfiguration.html
-var buildInstanceTypes = []string{"t3.medium", "t3a.medium", "m5.large", "m6i.large"}
-
 //go:embed bake.yaml
 var bakeDocument string
 
@@ -144,7 +140,7 @@ func newBuildInfrastructure(scope awsconstructs.Construct, props ImageProps) aws
 	infrastructure := awsimagebuilder.NewCfnInfrastructureConfiguration(scope, jsii.String("Infrastructure"), &awsimagebuilder.CfnInfrastructureConfigurationProps{
 		Name:                       jsii.String(props.Names.Image()),
 		InstanceProfileName:        profile.InstanceProfileName(),
-		InstanceTypes:              jsii.Strings(buildInstanceTypes...),
+		InstanceTypes:              jsii.Strings(config.BuildTypes...),
 		SubnetId:                   (*subnets.SubnetIds)[props.Zone-1],
 		SecurityGroupIds:           &[]*string{securityGroup.SecurityGroupId()},
 		TerminateInstanceOnFailure: jsii.Bool(true),

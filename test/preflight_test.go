@@ -35,7 +35,7 @@ func TestThePreflightAsksForWhatTheStacksNeed(t *testing.T) {
 	for _, class := range list(infrastructure.props()["InstanceTypes"]) {
 		built = append(built, class.(string))
 	}
-	assert.Equal(t, built, preflight.BuildTypes)
+	assert.Equal(t, built, config.BuildTypes)
 
 	page, err := os.ReadFile(filepath.Join(root, "docs", "runbook.md"))
 	require.NoError(t, err)

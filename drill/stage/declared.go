@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 
 	"unishop-pilot-light/internal/config"
+	"unishop-pilot-light/internal/upward"
 )
 
 // Declared is what cdk.json declares: the drill deploys this system.
@@ -30,17 +31,9 @@ func readDeclared() config.Config {
 
 // Root is the folder of the repository: this one, or one above it.
 func Root() (string, error) {
-	folder, err := os.Getwd()
-	if err != nil {
-		return "", err
+	folder, err := upward.Find("cdk.json")
+	if err == nil && folder == "" {
+		err = errors.New("not in the repository: no cdk.json in this folder or above it")
 	}
-	for {
-		if _, err := os.Stat(filepath.Join(folder, "cdk.json")); err == nil {
-			return folder, nil
-		}
-		if folder == filepath.Dir(folder) {
-			return "", errors.New("not in the repository: no cdk.json in this folder or above it")
-		}
-		folder = filepath.Dir(folder)
-	}
+	return folder, err
 }

@@ -53,6 +53,11 @@ func (n Names) Image() string { return string(n) }
 // https://docs.aws.amazon.com/imagebuilder/latest/userguide/monitor-cwlogs.html
 func (n Names) ImageLogGroup() string { return "/aws/imagebuilder/" + n.Image() }
 
+// BuildTypes are the classes that the golden image is built on, bigger than the server's: the build waits for it, and pays by
+// the minute. Image Builder takes the first that has capacity:
+// https://docs.aws.amazon.com/imagebuilder/latest/APIReference/API_CreateInfrastructureConfiguration.html
+var BuildTypes = []string{"t3.medium", "t3a.medium", "m5.large", "m6i.large"}
+
 // DatabaseLogs of Aurora MySQL that are exported: what went wrong, and which statements take longer than a second.
 // https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/AuroraMySQL.Integrating.CloudWatch.html
 var DatabaseLogs = []string{"error", "slowquery"}

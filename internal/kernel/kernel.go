@@ -5,6 +5,8 @@ import (
 	"os"
 	"path/filepath"
 
+	"unishop-pilot-light/internal/upward"
+
 	"github.com/aws/jsii-runtime-go"
 )
 
@@ -32,18 +34,10 @@ func UsePinnedNode() {
 
 // pinnedNode is what `npm ci` has put into the nearest node_modules, from the working folder upward; empty when it has not.
 func pinnedNode() string {
-	folder, err := os.Getwd()
-	if err != nil {
+	node := filepath.Join("node_modules", ".bin", "node")
+	folder, err := upward.Find(node)
+	if err != nil || folder == "" {
 		return ""
 	}
-	for {
-		node := filepath.Join(folder, "node_modules", ".bin", "node")
-		if _, err := os.Stat(node); err == nil {
-			return node
-		}
-		if folder == filepath.Dir(folder) {
-			return ""
-		}
-		folder = filepath.Dir(folder)
-	}
+	return filepath.Join(folder, node)
 }

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 
+	"unishop-pilot-light/internal/config"
+
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
@@ -12,10 +14,6 @@ import (
 
 // leastMemory of a server, in MiB: docs/runbook.md, "No capacity".
 const leastMemory = 2048
-
-// BuildTypes are the classes that the golden image is built on; Image Builder takes the first that has capacity. They are
-// those of constructs/image.go, and test/preflight_test.go compares them with the template.
-var BuildTypes = []string{"t3.medium", "t3a.medium", "m5.large", "m6i.large"}
 
 func serverClass(ctx context.Context, p *place) error {
 	class := p.Config.ServerClass
@@ -57,12 +55,12 @@ func serverClassInZones(ctx context.Context, p *place) error {
 
 func buildInstance(ctx context.Context, p *place) error {
 	zone := p.zones[p.Config.ServerZone-1]
-	offered, err := p.offered(ctx, BuildTypes...)
+	offered, err := p.offered(ctx, config.BuildTypes...)
 	if err != nil {
 		return err
 	}
 	if len(offered[zone]) == 0 {
-		p.found("%s offers none of %s", zone, strings.Join(BuildTypes, ", "))
+		p.found("%s offers none of %s", zone, strings.Join(config.BuildTypes, ", "))
 	}
 	return nil
 }

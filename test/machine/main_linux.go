@@ -12,10 +12,11 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
-	"path/filepath"
 	"strings"
 	"syscall"
 	"time"
+
+	"unishop-pilot-light/internal/upward"
 )
 
 // limit is many times what a run takes.
@@ -100,15 +101,9 @@ func cannotRun() (why error, curable bool) {
 
 // findRoot goes up to the folder of cdk.json.
 func findRoot() (string, error) {
-	folder, err := os.Getwd()
-	for err == nil {
-		if _, err := os.Stat(filepath.Join(folder, "cdk.json")); err == nil {
-			return folder, nil
-		}
-		if folder == filepath.Dir(folder) {
-			err = errors.New("not in the repository: no cdk.json in this folder or above it")
-		}
-		folder = filepath.Dir(folder)
+	folder, err := upward.Find("cdk.json")
+	if err == nil && folder == "" {
+		err = errors.New("not in the repository: no cdk.json in this folder or above it")
 	}
-	return "", err
+	return folder, err
 }

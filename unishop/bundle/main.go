@@ -14,6 +14,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"unishop-pilot-light/internal/upward"
 	"unishop-pilot-light/unishop"
 )
 
@@ -48,17 +49,9 @@ func run(arguments []string) (file string, err error) {
 
 // findRoot goes up to the folder of go.mod, as `go run` does.
 func findRoot() (string, error) {
-	folder, err := os.Getwd()
-	if err != nil {
-		return "", err
+	folder, err := upward.Find("go.mod")
+	if err == nil && folder == "" {
+		err = errors.New("not in the repository: no go.mod in this folder or above it: run the command there")
 	}
-	for {
-		if _, err := os.Stat(filepath.Join(folder, "go.mod")); err == nil {
-			return folder, nil
-		}
-		if folder == filepath.Dir(folder) {
-			return "", errors.New("not in the repository: no go.mod in this folder or above it: run the command there")
-		}
-		folder = filepath.Dir(folder)
-	}
+	return folder, err
 }
