@@ -25,25 +25,17 @@ func Rows(side config.Side, count int) stage.Check {
 // Knows: a customer logs in at a side's shop, and finds something in the basket.
 func Knows(side config.Side, email string) stage.Check {
 	return func(ctx context.Context, d *stage.Drill) error {
-		stack, err := d.System.Stack(ctx, side)
-		if err != nil {
+		return d.AtShop(ctx, side, func(shop *shopper.Shop) error {
+			user, err := shop.LogIn(ctx, email)
+			if err != nil {
+				return fmt.Errorf("%s: %w", email, err)
+			}
+			basket, err := shop.Basket(ctx, user)
+			if err == nil && len(basket) == 0 {
+				err = fmt.Errorf("the basket of %s is empty", email)
+			}
 			return err
-		}
-		client := shopper.NewHTTP(d.Dial)
-		defer client.Close()
-		shop, err := client.Open(ctx, stack.Outputs["WebsiteURL"])
-		if err != nil {
-			return err
-		}
-		user, err := shop.LogIn(ctx, email)
-		if err != nil {
-			return fmt.Errorf("%s: %w", email, err)
-		}
-		basket, err := shop.Basket(ctx, user)
-		if err == nil && len(basket) == 0 {
-			err = fmt.Errorf("the basket of %s is empty", email)
-		}
-		return err
+		})
 	}
 }
 

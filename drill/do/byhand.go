@@ -63,24 +63,16 @@ func EmptySite(arguments ...string) stage.Action {
 // Shop has a new customer sign up at a side's shop, and put a unicorn into the basket.
 func Shop(side config.Side, email string) stage.Action {
 	return func(ctx context.Context, d *stage.Drill) error {
-		stack, err := d.System.Stack(ctx, side)
-		if err != nil {
-			return err
-		}
-		client := shopper.NewHTTP(d.Dial)
-		defer client.Close()
-		shop, err := client.Open(ctx, stack.Outputs["WebsiteURL"])
-		if err != nil {
-			return err
-		}
-		user, err := shop.SignUp(ctx, shopper.Person{Email: email, FirstName: "New", LastName: "Customer"})
-		if err != nil {
-			return err
-		}
-		unicorns, err := shop.Unicorns(ctx)
-		if err != nil {
-			return err
-		}
-		return shop.Put(ctx, user, unicorns[0])
+		return d.AtShop(ctx, side, func(shop *shopper.Shop) error {
+			user, err := shop.SignUp(ctx, shopper.Person{Email: email, FirstName: "New", LastName: "Customer"})
+			if err != nil {
+				return err
+			}
+			unicorns, err := shop.Unicorns(ctx)
+			if err != nil {
+				return err
+			}
+			return shop.Put(ctx, user, unicorns[0])
+		})
 	}
 }

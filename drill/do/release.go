@@ -44,9 +44,15 @@ func PublishOther(ctx context.Context, d *stage.Drill) error {
 	})(ctx, d))
 }
 
+// Releases is the bucket for release bundles that is not the CDK's.
+const Releases = "releases"
+
+// badRelease is the bundle in it that does not start.
+const badRelease = "unishop-bad.tar.gz"
+
 // BadDeployment deploys the release that does not start.
 func BadDeployment(arguments ...string) stage.Command {
-	return Deploying(append([]string{"--all", "-c", "artifact=s3://releases/unishop-bad.tar.gz"}, arguments...)...)
+	return Deploying(append([]string{"--all", "-c", "artifact=s3://" + Releases + "/" + badRelease}, arguments...)...)
 }
 
 // UploadBadRelease uploads a release that can be baked, and whose shop ends as soon as it is started.
@@ -66,11 +72,11 @@ func UploadBadRelease(ctx context.Context, d *stage.Drill) error {
 		return err
 	}
 	client := d.S3(config.Primary)
-	if _, err := client.CreateBucket(ctx, &s3.CreateBucketInput{Bucket: aws.String("releases")}); err != nil {
+	if _, err := client.CreateBucket(ctx, &s3.CreateBucketInput{Bucket: aws.String(Releases)}); err != nil {
 		return err
 	}
 	_, err = client.PutObject(ctx, &s3.PutObjectInput{
-		Bucket: aws.String("releases"), Key: aws.String("unishop-bad.tar.gz"), Body: bytes.NewReader(bad),
+		Bucket: aws.String(Releases), Key: aws.String(badRelease), Body: bytes.NewReader(bad),
 	})
 	return err
 }

@@ -15,9 +15,6 @@ import (
 	"unishop-pilot-light/internal/config"
 )
 
-// Releases is the bucket for release bundles that is not the CDK's.
-const Releases = "releases"
-
 // MakeReleases makes the bucket.
 var MakeReleases = do.Typed(releases("mb"))
 
@@ -25,7 +22,7 @@ var MakeReleases = do.Typed(releases("mb"))
 var RemoveReleases = do.Typed(releases("rb", "--force"))
 
 func releases(arguments ...string) stage.Command {
-	arguments = append(append([]string{"s3"}, arguments...), "s3://"+Releases, "--region", stage.Regions[config.Primary])
+	arguments = append(append([]string{"s3"}, arguments...), "s3://"+do.Releases, "--region", stage.Regions[config.Primary])
 	return stage.Command{At: stage.Laptop, AWS: true, Arguments: arguments}
 }
 

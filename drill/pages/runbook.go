@@ -109,15 +109,15 @@ func PutRowsBack(side config.Side) stage.Action {
 // onInstance types the runbook's login to the database in the shell of a side's instance, then further blocks and a command.
 func onInstance(side config.Side, answer, command string, words ...string) stage.Action {
 	return func(ctx context.Context, d *stage.Drill) error {
-		machines := d.World.Machines(stage.Regions[side])
-		if len(machines) != 1 {
-			return fmt.Errorf("%d instances run in %s, where one is expected", len(machines), stage.Regions[side])
+		machine, err := d.Machine(side)
+		if err != nil {
+			return err
 		}
 		text, err := blocksOf(runbook(d), rows, append([]string{"dnf"}, words...)...)
 		if err != nil {
 			return err
 		}
-		_, err = d.Run(ctx, stage.Command{At: stage.Laptop, On: machines[0].Dir, Shell: "exec <<<'" + answer + "'\n" + text + command})
+		_, err = d.Run(ctx, stage.Command{At: stage.Laptop, On: machine.Dir, Shell: "exec <<<'" + answer + "'\n" + text + command})
 		return err
 	}
 }

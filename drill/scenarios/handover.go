@@ -34,7 +34,7 @@ var handedOver = stage.Scenario{
 	Name: "handed-over",
 	Says: "the files of make templates and the AWS CLI are enough, from the deployment in an account without a bootstrap to the removal",
 	Steps: []stage.Step{
-		step("the bundle is uploaded, and the templates are written and checked", do.InOrder(pages.MakeReleases, pages.HandOver(pages.Releases),
+		step("the bundle is uploaded, and the templates are written and checked", do.InOrder(pages.MakeReleases, pages.HandOver(do.Releases),
 			pages.HandedOver("Check the files", []string{"SHA256SUMS"}, "true/unishop-secondary.template.json: OK"))),
 		step("both regions are deployed", pages.HandedOver("Deploy", []string{"create-stack", "--enable-termination-protection", "WebsiteURL"},
 			"http://unishop-primary-"), check.Serves(primary), check.Replicates(secondary), check.ImagePublished),
@@ -57,7 +57,7 @@ var handedOver = stage.Scenario{
 		endOutage(secondary),
 		step("us-west-1 becomes the pilot light", pages.ChangeSet(outageOfWest, "false/unishop-secondary", deactivates),
 			check.Serves(primary), check.Replicates(secondary)),
-		step("both regions are upgraded with the files of another bundle", do.InOrder(pages.HandOver(pages.Releases+"/next"),
+		step("both regions are upgraded with the files of another bundle", do.InOrder(pages.HandOver(do.Releases+"/next"),
 			pages.ChangeSet(anotherRelease, "false/unishop-primary", upgrades), pages.ChangeSet(anotherRelease, "false/unishop-secondary", "")),
 			check.Serves(primary), check.Replicates(secondary), check.ImagePublished),
 		step("everything is removed", do.InOrder(pages.HandedOver("Clean up", []string{"delete-stack"}), pages.RemoveReleases), check.NothingIsLeft, pages.EveryBlockTyped),

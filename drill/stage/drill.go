@@ -176,3 +176,18 @@ func (d *Drill) Bucket(ctx context.Context, side config.Side) (string, error) {
 	}
 	return "", fmt.Errorf("the stack of the %s has no bucket", side)
 }
+
+// AtShop has a customer without a page do something at the shop of a side's site.
+func (d *Drill) AtShop(ctx context.Context, side config.Side, do func(*shopper.Shop) error) error {
+	stack, err := d.System.Stack(ctx, side)
+	if err != nil {
+		return err
+	}
+	client := shopper.NewHTTP(d.Dial)
+	defer client.Close()
+	shop, err := client.Open(ctx, stack.Outputs["WebsiteURL"])
+	if err != nil {
+		return err
+	}
+	return do(shop)
+}

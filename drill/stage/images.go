@@ -8,6 +8,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
 
+	"unishop-pilot-light/drill/world"
 	"unishop-pilot-light/internal/config"
 )
 
@@ -21,13 +22,19 @@ func (d *Drill) Baked(ctx context.Context, side config.Side, image string) (time
 	return time.Parse(time.RFC3339, LastLines(text, 1))
 }
 
-// Booted is the image that the one machine of a side's region runs from.
-func (d *Drill) Booted(side config.Side) (string, error) {
+// Machine is the one machine of a side's region.
+func (d *Drill) Machine(side config.Side) (world.Machine, error) {
 	machines := d.World.Machines(Regions[side])
 	if len(machines) != 1 {
-		return "", fmt.Errorf("%d machines of the %s, want one", len(machines), side)
+		return world.Machine{}, fmt.Errorf("%d instances run in %s, where one is expected", len(machines), Regions[side])
 	}
-	return machines[0].Image, nil
+	return machines[0], nil
+}
+
+// Booted is the image that the one machine of a side's region runs from.
+func (d *Drill) Booted(side config.Side) (string, error) {
+	machine, err := d.Machine(side)
+	return machine.Image, err
 }
 
 // Parameter reads a parameter of Systems Manager's in a side's region.
